@@ -1,0 +1,68 @@
+#!/bin/sh
+# Makes this machine ready: system packages by apt, node packages by the lock file. Plain shell, because it runs before
+# there is a Node 24. Says what it installs; fails with one line that says what to do. Running it again costs little.
+#
+#   packaging/setup.sh run    what `npm run demo` needs
+#   packaging/setup.sh test   that, and what `npm test` needs
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+fail() {
+  echo "release-bot set-up: $1" >&2
+  exit 1
+}
+
+purpose=${1:-run}
+run_packages="createrepo-c rpm dpkg-dev debhelper fakeroot dnf git gnupg gpgv sq sqv openssh-server openssh-client rsync xz-utils zstd util-linux pacman-package-manager"
+test_packages="reprepro makepkg libarchive-tools nginx-light nftables systemd shellcheck chromium tmux procps devscripts"
+case $purpose in
+  run) wanted=$run_packages ;;
+  test) wanted="$run_packages $test_packages" ;;
+  *) fail "unknown purpose '$purpose': run or test" ;;
+esac
+
+[ "$(uname -m)" = x86_64 ] || fail "this set-up knows x86_64 only; on $(uname -m) install Node 24 and run the parts by hand"
+
+installed() {
+  dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q '^install ok installed$'
+}
+
+command -v dpkg-query >/dev/null 2>&1 || fail "dpkg is missing: this set-up is for Debian 12; elsewhere install: $wanted"
+missing=
+for package in $wanted; do
+  # nginx comes as several packages that exclude each other: any of them will do.
+  [ "$package" = nginx-light ] && command -v nginx >/dev/null 2>&1 && continue
+  installed "$package" || missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+  if [ "$(id -u)" = 0 ]; then
+    as_root=
+  elif command -v sudo >/dev/null 2>&1; then
+    as_root=sudo
+  else
+    fail "not root and no sudo: as root, run: apt-get install$missing"
+  fi
+  echo "release-bot set-up: installing Debian packages:$missing"
+  log=$(mktemp) || fail "cannot write to the temporary directory: is the disk full?"
+  if ! { $as_root apt-get update && $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+    tail -n 5 "$log" >&2
+    rm -f "$log"
+    fail "apt could not install:$missing (no network? the disk full? the lines above are apt's); mend that and run the same command again"
+  fi
+  rm -f "$log"
+fi
+
+stamp=node_modules/.release-bot-lock
+if [ ! -f "$stamp" ] || ! cmp -s package-lock.json "$stamp"; then
+  command -v npm >/dev/null 2>&1 || fail "npm is missing: install Node.js 20 or newer with npm"
+  echo "release-bot set-up: installing node packages by package-lock.json (Node 24 among them)"
+  log=$(mktemp) || fail "cannot write to the temporary directory: is the disk full?"
+  if ! npm ci --no-fund --no-audit --loglevel=error >"$log" 2>&1; then
+    tail -n 5 "$log" >&2
+    rm -f "$log"
+    fail "npm ci failed (no network? the disk full? the lines above are npm's); mend that and run the same command again"
+  fi
+  rm -f "$log"
+  cp package-lock.json "$stamp" || fail "cannot write $stamp: is the disk full?"
+fi
+exit 0

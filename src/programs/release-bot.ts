@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+/**
+ * The entry of every program: finds the subcommand in the table and loads that one module, so that a service executable
+ * starts without the libraries that it does not use.
+ */
+import { subcommands } from "./subcommands.ts";
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) {
+    process.stdout.write(usage());
+    return name === undefined ? 2 : 0;
+  }
+  const entry = subcommands.find((candidate) => candidate.name === name);
+  if (entry === undefined) {
+    process.stderr.write(`release-bot: there is no '${name}'; 'release-bot --help' lists what there is\n`);
+    return 2;
+  }
+  const program = await entry.load();
+  return program.main(rest);
+}
+
+function usage(): string {
+  const width = Math.max(...subcommands.map((entry) => entry.name.length));
+  const lines = subcommands.map((entry) => `  ${entry.name.padEnd(width)}  ${entry.summary}`);
+  return `release-bot: signed-comment bot and release promoter for Qubes OS\n\n${lines.join("\n")}\n\n'release-bot NAME --help' says more of each.\n`;
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,14 @@
+/** A subcommand's module: `main` gets the words after the name and answers the exit status. */
+export interface Program {
+  main(argv: readonly string[]): Promise<number>;
+}
+
+/** One line of `release-bot --help`, and how to load what it names. */
+export interface Subcommand {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Program>;
+}
+
+/** Every subcommand, in the order in which the help lists them. */
+export const subcommands: readonly Subcommand[] = [];
