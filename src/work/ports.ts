@@ -1,3 +1,6 @@
+import type { CommentPlace, CommitSha, Report, Subject } from "../domain/index.ts";
+import type { Job, JobOutcome } from "./job.ts";
+
 /** What the outbox holds: one thing that must reach somebody else, exactly once, in order for each `lane`. */
 export interface OutboxEntry {
   /** Growing; the order of a lane. */
@@ -27,4 +30,144 @@ export type DeliveryOutcome =
 /** Delivers one lane's pending entries; may fold several into fewer requests. Never throws. */
 export interface Deliverer {
   deliver(entries: readonly [OutboxEntry, ...OutboxEntry[]]): Promise<DeliveryOutcome>;
+}
+
+/** A comment in the report repository, as GitHub has it now. Body and author are the world's. */
+export interface PostedComment {
+  readonly id: number;
+  readonly issue: number;
+  readonly author: string;
+  readonly untrustedBody: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  /** Changed since it was posted: never runs. */
+  readonly edited: boolean;
+}
+
+/** How far the comments have been read: everything before it, and what is named in `ids` at that very second. */
+export interface CommentMark {
+  readonly updatedAt: Date;
+  /** Comments with exactly that `updatedAt` that have been seen: GitHub's times are whole seconds. */
+  readonly ids: readonly number[];
+}
+
+/**
+ * What the agent reads from the report repository. Every method throws {@link AdapterError} when GitHub cannot be asked;
+ * `serverTime` is the `Date` of the answer.
+ */
+export interface CommentSource {
+  /** The base line of a first start: the comment updated last, and those updated in the same second. */
+  mark(): Promise<{ readonly mark: CommentMark; readonly serverTime: Date }>;
+  /** All comments created or changed after the mark, oldest change first, and the mark after them. */
+  after(mark: CommentMark): Promise<{
+    readonly comments: readonly PostedComment[];
+    readonly mark: CommentMark;
+    readonly serverTime: Date;
+  }>;
+  /** One comment; null where the report repository has none of that number. */
+  comment(id: number): Promise<{ readonly comment: PostedComment | null; readonly serverTime: Date }>;
+  /** The labels of the subject's own status issue; null where it has none. For the hand-set `buggy`. */
+  labels(subject: Subject): Promise<readonly string[] | null>;
+}
+
+/** What is put into the outbox; the store gives it its sequence. An id that the outbox has ever had is not added again. */
+export interface NewOutboxEntry {
+  readonly id: string;
+  readonly channel: string;
+  readonly lane: string;
+  readonly payload: string;
+}
+
+/** A lane with something to deliver. */
+export interface DueLane {
+  readonly channel: string;
+  readonly lane: string;
+}
+
+/** The outbox as the pump sees it. Each method is one durable transaction. */
+export interface OutboxStore {
+  /** Lanes with pending entries whose time has come, the longest waiting first. */
+  dueLanes(channel: string, now: Date): Promise<readonly DueLane[]>;
+  /** A lane's pending entries, oldest first, at most `limit`. */
+  pending(lane: DueLane, limit: number): Promise<readonly OutboxEntry[]>;
+  /** Records what became of the entries that were handed over. */
+  settle(
+    lane: DueLane,
+    entries: readonly [OutboxEntry, ...OutboxEntry[]],
+    outcome: DeliveryOutcome,
+    now: Date,
+  ): Promise<void>;
+  /** When the next entry of the channel becomes due; null where none waits. */
+  nextDue(channel: string): Promise<Date | null>;
+}
+
+/** The clock of a program, so that a test can turn it. */
+export interface Clock {
+  now(): Date;
+  /** Resolves after so many milliseconds, or at once when the signal is aborted. Never rejects. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** What a running job may do besides its work. */
+export interface JobContext {
+  /** Aborted when the job is cancelled or the program stops. */
+  readonly signal: AbortSignal;
+  /** 1 for the first run, 2 after a crash in the middle. */
+  readonly attempt: number;
+  /** Tells GitHub something before the job's end (`building`, `built`); durable when it resolves, and never waits for GitHub. */
+  report(reports: readonly Report[]): Promise<void>;
+  /** Records the commit that the job works on; a later fetch does not disturb it. */
+  pin(commit: CommitSha): Promise<void>;
+}
+
+/** Does a job's work. Faults of the world may throw AdapterError: the job then counts as failed, with that reason. */
+export interface JobRunner {
+  run(job: Job, context: JobContext): Promise<JobOutcome>;
+}
+
+/** The jobs as the worker sees them. Each method is one durable transaction. */
+export interface JobStore {
+  /** Queues in which something waits. */
+  waitingQueues(now: Date): Promise<readonly string[]>;
+  /** The oldest job of the queue that may run now becomes `running`, its attempt counted; null where there is none. */
+  claim(queue: string, now: Date): Promise<Job | null>;
+  /** The job's outcome, what it has to tell, and the answer that it completes, at once. */
+  finish(job: Job, outcome: JobOutcome, now: Date): Promise<void>;
+  /** Puts reports into the outbox before the job's end. */
+  report(job: Job, reports: readonly Report[], now: Date): Promise<void>;
+  pin(job: Job, commit: CommitSha): Promise<void>;
+  /** At the start, before anything runs: takes up interrupted jobs again, reports those that crashed twice. */
+  recover(now: Date): Promise<{ readonly again: number; readonly givenUp: number }>;
+  /** When the next postponed job may be looked at again; null where none waits. */
+  nextDue(): Promise<Date | null>;
+  /** Running jobs of which an operator wants the end. */
+  cancelRequested(): Promise<readonly number[]>;
+}
+
+/** A comment of the report repository, as GitHub gives it. */
+export interface RepositoryComment {
+  readonly id: number;
+  readonly issue: number;
+  /** The author's text, with GitHub's line ends. */
+  readonly untrustedBody: string;
+  readonly createdAt: Date;
+  /** An edited comment (another time than `createdAt`) never runs. */
+  readonly updatedAt: Date;
+}
+
+/** The report repository's comments, asked for over the build qube's own way out. Faults are AdapterError. */
+export interface CommentSource {
+  /** The comment that was updated last, null where there is none; and GitHub's own `Date`. */
+  newest(): Promise<{ readonly comment: RepositoryComment | null; readonly serverDate: Date }>;
+  /** Page `page` (from 1) of the comments updated at or after `since`, oldest update first. */
+  list(since: Date, page: number): Promise<CommentPage>;
+  /** One comment, null where it does not exist. */
+  fetch(place: CommentPlace): Promise<{ readonly comment: RepositoryComment | null; readonly serverDate: Date }>;
+}
+
+/** One page of comments; `last` when there is no page after it. */
+export interface CommentPage {
+  readonly comments: readonly RepositoryComment[];
+  readonly last: boolean;
+  readonly serverDate: Date;
 }

@@ -1,0 +1,80 @@
+import type {
+  Command,
+  CommitSha,
+  ComponentName,
+  DistributionName,
+  Fingerprint,
+  Refusal,
+  Report,
+  TraceId,
+} from "../domain/index.ts";
+
+/** A builder as its line in builders.list has it: `RELEASE=DIRECTORY=CONFIG`. The line is looked up again when the job starts. */
+export type BuilderLine = string;
+
+/** A push of a component's repository: fetch, and build what is new. */
+export interface PushRequest {
+  readonly kind: "push";
+  readonly builder: BuilderLine;
+  readonly component: ComponentName;
+}
+
+/** One line of a signed message, authorized for one builder. */
+export interface CommandRequest {
+  readonly kind: "command";
+  readonly builder: BuilderLine;
+  readonly command: Command;
+  /** What `all` or the named ones came to: those that this builder has and the signer is granted. */
+  readonly distributions: readonly DistributionName[];
+  readonly signer: Fingerprint;
+  /** Milliseconds since the epoch, as the rest of a job's times. */
+  readonly signedAt: number;
+  /** When the command came in: a poll of GitHub begun later must succeed before a gated promotion applies. */
+  readonly receivedAt: number;
+  /** The message's key in the ledger and the line's number in it; null for work that an operator asked for by hand. */
+  readonly message: { readonly key: string; readonly line: number } | null;
+}
+
+/** What a job is asked to do, as it is kept as JSON. */
+export type JobRequest = PushRequest | CommandRequest;
+
+/** How far a job has come. */
+export type JobState = "queued" | "running" | "done" | "failed" | "refused" | "cancelled";
+
+/** A job of a queue. */
+export interface Job {
+  readonly id: number;
+  /** Jobs of a queue run one at a time: the builder's DIRECTORY, which several builders may share. */
+  readonly queue: string;
+  readonly request: JobRequest;
+  readonly trace: TraceId | null;
+  readonly state: JobState;
+  /** How often it was started. */
+  readonly attempts: number;
+  /** The commit that it works on, once that is known. */
+  readonly commit: CommitSha | null;
+  /** Why it waits, or how it ended; empty where there is nothing to say. */
+  readonly note: string;
+}
+
+/** What became of a job's run. Its reports are committed together with it. */
+export type JobOutcome =
+  | { readonly kind: "done"; readonly summary: string; readonly reports: readonly Report[] }
+  | { readonly kind: "failed"; readonly reason: string; readonly reports: readonly Report[] }
+  | { readonly kind: "refused"; readonly refusal: Refusal; readonly reports: readonly Report[] }
+  | { readonly kind: "cancelled"; readonly reason: string; readonly reports: readonly Report[] }
+  /** It cannot run yet (GitHub unreachable, the clock unsure): the queue goes on without it until then. */
+  | { readonly kind: "postponed"; readonly untilMs: number; readonly reason: string };
+
+/**
+ * Jobs with the same key fold while the later one still waits unstarted: several pushes of one component are one build.
+ * Null for what must not fold: each signed command has its own answer.
+ */
+export function foldKey(request: JobRequest): string | null {
+  return request.kind === "push" ? `push ${request.builder} ${request.component}` : null;
+}
+
+/** What to do with a job that was running when the program died: once more, then it is reported failed. */
+export function afterCrash(attempts: number): "again" | "give-up" {
+  return attempts < 2 ? "again" : "give-up";
+}
