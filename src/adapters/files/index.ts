@@ -1,0 +1,3 @@
+/** The disk with its syncs, and how Node reaches it. */
+export type { Disk } from "./disk.ts";
+export { NodeDisk } from "./node-disk.ts";
