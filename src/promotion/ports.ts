@@ -16,3 +16,9 @@ export interface SignRequest {
 export interface Signer {
   sign(request: SignRequest): Promise<Uint8Array>;
 }
+
+/** Where a repository key's public half comes from: what stands in testing is verified with it before it is promoted. */
+export interface PublicKeys {
+  /** The certificate with that primary fingerprint, binary or armored. Throws AdapterError `SIGNER_FAILED` where there is none. */
+  publicKey(key: Fingerprint): Promise<Uint8Array>;
+}

@@ -1,0 +1,134 @@
+import type {
+  CommitSha,
+  ComponentName,
+  Distribution,
+  DistributionName,
+  Fingerprint,
+  Refusal,
+  Release,
+  RepositoryName,
+  Result,
+  TemplateName,
+} from "../../domain/index.ts";
+import type { DistributionPlan, Move, PromotionSubject, PublicKeys, Signer } from "../../promotion/index.ts";
+import type { Disk } from "../files/index.ts";
+
+/** What {@link Repositories} works on. */
+export interface RepositoriesOptions {
+  /** The `repository-publish` directory. */
+  readonly root: string;
+  /** Builder v2's artifacts directory, whose records are then read and written; null: records lie in `ROOT/.release-bot/`. */
+  readonly artifacts: string | null;
+  readonly disk: Disk;
+  readonly clock: () => Date;
+  readonly keys: PublicKeys;
+  /** Who keeps a deb repository's truth: `auto` is reprepro where its database lies there, else our own engine. */
+  readonly debEngine: "auto" | "native" | "reprepro";
+}
+
+/** New builds for an open repository. */
+export interface PublishRequest {
+  readonly release: Release;
+  /** Null for a template. */
+  readonly distribution: Distribution | null;
+  readonly repository: RepositoryName;
+  readonly subject:
+    | {
+        readonly kind: "component";
+        readonly component: ComponentName;
+        readonly commit: CommitSha;
+        /** Builder v2's VERSION-RELEASE (`4.3.12-1`); null: taken from the packages. */
+        readonly version: string | null;
+      }
+    | { readonly kind: "template"; readonly template: TemplateName };
+  /** Absolute paths of built, signed packages (and sources, buildinfo). */
+  readonly files: readonly string[];
+  readonly signKey: Fingerprint;
+}
+
+/** What a publication, a promotion or a withdrawal did. */
+export interface Applied {
+  readonly dist: string;
+  readonly repository: RepositoryName;
+  /** The files that are there now and were not before, or, withdrawn, the other way round. */
+  readonly moves: readonly Move[];
+}
+
+/** One distribution that a plan is asked for, with the key of its repository. */
+export interface PlanTarget {
+  /** Null for a template. */
+  readonly distribution: Distribution | null;
+  readonly signKey: Fingerprint;
+}
+
+/** A promotion to plan; all of the security-relevant inputs are asked for, none has a default. */
+export interface PromotionRequest {
+  readonly release: Release;
+  readonly subject: PromotionSubject;
+  readonly to: RepositoryName;
+  /** Null: the testing repository (or repositories) that belong to `to`. */
+  readonly from: RepositoryName | null;
+  readonly targets: readonly PlanTarget[];
+  /** Distributions on which a signed `Hold` lies for this commit. */
+  readonly holds: ReadonlySet<DistributionName>;
+  readonly buggy: boolean;
+  readonly minAgeDays: number;
+  readonly now: Date;
+}
+
+/** A withdrawal to plan. */
+export interface WithdrawalRequest {
+  readonly release: Release;
+  readonly subject: PromotionSubject;
+  readonly repository: RepositoryName;
+  readonly targets: readonly PlanTarget[];
+}
+
+/** A version of a component or template that stands in a repository. */
+export interface StandingVersion {
+  readonly release: Release;
+  readonly repository: RepositoryName;
+  /** The distribution's name, or the template's. */
+  readonly dist: string;
+  readonly name: string;
+  readonly version: string;
+  readonly commit: CommitSha | null;
+  /** When it was published there, to the minute; null where no record says. */
+  readonly since: Date | null;
+}
+
+/** Something in the tree that is not as it should be. */
+export interface TreeFault {
+  /** Relative to the root. */
+  readonly path: string;
+  readonly what: string;
+}
+
+/** Package repositories under one root: every change whole, in one step that a client sees, and safe against any crash. */
+export interface Repositories {
+  /** Publishes new builds; what was left half by an earlier crash is mended first. */
+  publish(request: PublishRequest, signer: Signer): Promise<Result<Applied, Refusal>>;
+  /** One plan a target, refused or not; nothing is changed. */
+  plan(request: PromotionRequest): Promise<readonly DistributionPlan[]>;
+  planWithdrawal(request: WithdrawalRequest): Promise<readonly DistributionPlan[]>;
+  /**
+   * Carries a plan out without deciding again. Throws AdapterError (`SIGNER_FAILED`, `DISK_FULL`, …; then the repository is
+   * as it was) and `UNEXPECTED_ANSWER` where the target has changed since the plan was made: plan again.
+   */
+  apply(plan: DistributionPlan, signer: Signer): Promise<Applied>;
+  /** What stands where; narrowed by what is given. */
+  standing(query: {
+    readonly release: Release | null;
+    readonly component: ComponentName | null;
+    readonly distribution: Distribution | null;
+  }): Promise<readonly StandingVersion[]>;
+  /** Publishes signed empty metadata where there is none yet. */
+  create(
+    request: { readonly release: Release; readonly repository: RepositoryName } & PlanTarget,
+    signer: Signer,
+  ): Promise<void>;
+  /** Every reference, hash, size and signature in the tree. */
+  check(): Promise<readonly TreeFault[]>;
+  /** Finishes or undoes what a crash left half; answers a line for each. */
+  recover(): Promise<readonly string[]>;
+}

@@ -1,0 +1,12 @@
+/** Package repositories on disk: publish, promote, withdraw, check, recover. */
+export type {
+  Applied,
+  PlanTarget,
+  PromotionRequest,
+  PublishRequest,
+  Repositories,
+  RepositoriesOptions,
+  StandingVersion,
+  TreeFault,
+  WithdrawalRequest,
+} from "./face.ts";
