@@ -1,0 +1,3 @@
+/** qrexec's own formats: names of calls, the header of a socket service, the policy language and its one evaluator. */
+export * from "./call-header.ts";
+export * from "./call-name.ts";
