@@ -52,7 +52,7 @@ export async function listenForAnnouncements(
 async function answer(socket: Socket, announce: (announcement: Announcement) => Promise<void>): Promise<void> {
   let text = "";
   try {
-    for await (const chunk of socket as AsyncIterable<Buffer>) {
+    for await (const chunk of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       text += chunk.toString("latin1");
       if (text.includes("\n") || text.length > longestRequest) break;
     }
