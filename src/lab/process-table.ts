@@ -5,41 +5,47 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** Set, to the run's root directory, in the environment of everything that the lab starts. */
 export const runMark = "RELEASE_BOT_LAB";
 
-/** When a process began, in clock ticks since boot: with its pid it names one process, also after pids are used again. */
+/**
+ * When a process began, in clock ticks since boot: with its pid it names one process, also after pids are used again.
+ * Null where there is none; one that is dead and only waits to be reaped is none.
+ */
 export function processStart(pid: number): string | null {
-  const stat = readProc(pid, "stat");
-  // The command's name may hold blanks and parentheses; the fields begin after the last one.
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  const fields = statFields(pid);
+  return fields === null || fields[0] === "Z" ? null : (fields[19] ?? null);
 }
 
 /** The parent's pid; null where there is no such process. */
 export function processParent(pid: number): number | null {
-  const stat = readProc(pid, "stat");
-  const parent = stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
+  const parent = statFields(pid)?.[1];
   return parent === undefined ? null : Number(parent);
 }
 
 /** Ends all that was started for the run whose root directory this is, and its descendants; never this process itself. */
-export async function endProcessesOf(root: string): Promise<number> {
-  const ours = processesOf(root);
-  signalAll(ours, "SIGTERM");
-  for (let waited = 0; waited < 3_000 && processesOf(root).length > 0; waited += 50) await sleep(50);
-  signalAll([...new Set([...ours.filter((pid) => isMarked(pid, root)), ...processesOf(root)])], "SIGKILL");
-  for (let waited = 0; waited < 3_000 && processesOf(root).length > 0; waited += 50) await sleep(50);
-  return ours.length;
+export async function endProcessesOf(root: string): Promise<void> {
+  const known = new Map<number, string>();
+  const alive = (): number[] => {
+    for (const pid of processesOf(root)) known.set(pid, processStart(pid) ?? "");
+    // Also those that were descendants once, and have lost the parent by which they were found.
+    return [...known].filter(([pid, start]) => processStart(pid) === start).map(([pid]) => pid);
+  };
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    signalAll(alive(), signal);
+    for (let waited = 0; waited < graceMs && alive().length > 0; waited += 50) await sleep(50);
+  }
 }
+
+const graceMs = 3_000;
 
 function processesOf(root: string): number[] {
   const all = readdirSync("/proc")
     .filter((name) => /^[0-9]+$/.test(name))
     .map(Number)
-    .filter((pid) => pid !== process.pid && state(pid) !== "Z");
+    .filter((pid) => pid !== process.pid && processStart(pid) !== null);
   const found = new Set(all.filter((pid) => isMarked(pid, root)));
   // A build runs with an environment of its own: it is found as a descendant.
-  for (let grown = true; grown; ) {
-    const before = found.size;
+  for (let before = -1; before < found.size; ) {
+    before = found.size;
     for (const pid of all) if (found.has(processParent(pid) ?? 0)) found.add(pid);
-    grown = found.size > before;
   }
   return [...found];
 }
@@ -48,9 +54,10 @@ function isMarked(pid: number, root: string): boolean {
   return readProc(pid, "environ")?.split("\0").includes(`${runMark}=${root}`) ?? false;
 }
 
-function state(pid: number): string | undefined {
+/** The fields of /proc/PID/stat from the state on. The command's name before them may hold blanks and parentheses. */
+function statFields(pid: number): string[] | null {
   const stat = readProc(pid, "stat");
-  return stat?.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3);
+  return stat === null ? null : stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 function readProc(pid: number, file: string): string | null {
