@@ -1,6 +1,10 @@
 /** Jobs, queues, recovery after a crash, and the outbox. */
 export * from "./back-off.ts";
 export * from "./job.ts";
-export * from "./lane.ts";
+export * from "./ledger.ts";
 export * from "./message.ts";
+export * from "./place.ts";
 export type * from "./ports.ts";
+export * from "./pump.ts";
+export * from "./wake-up.ts";
+export * from "./worker.ts";

@@ -53,6 +53,8 @@ export interface Job {
   readonly attempts: number;
   /** The commit that it works on, once that is known. */
   readonly commit: CommitSha | null;
+  /** What its runner saved last, null where it saved nothing. */
+  readonly saved: string | null;
   /** Why it waits, or how it ended; empty where there is nothing to say. */
   readonly note: string;
 }
@@ -74,7 +76,11 @@ export function foldKey(request: JobRequest): string | null {
   return request.kind === "push" ? `push ${request.builder} ${request.component}` : null;
 }
 
-/** What to do with a job that was running when the program died: once more, then it is reported failed. */
+/**
+ * What to do with a job that was running when the program died. A promotion is restartable at any point; a build saves which
+ * distribution it is at ({@link JobContext.save}) and reports that one failed at its second crash by itself. The limit is for a
+ * job that brings the program down each time.
+ */
 export function afterCrash(attempts: number): "again" | "give-up" {
-  return attempts < 2 ? "again" : "give-up";
+  return attempts < 30 ? "again" : "give-up";
 }

@@ -112,12 +112,14 @@ export interface Clock {
 export interface JobContext {
   /** Aborted when the job is cancelled or the program stops. */
   readonly signal: AbortSignal;
-  /** 1 for the first run, 2 after a crash in the middle. */
+  /** 1 for the first run, 2 after a crash in the middle, and so on. */
   readonly attempt: number;
   /** Tells GitHub something before the job's end (`building`, `built`); durable when it resolves, and never waits for GitHub. */
   report(reports: readonly Report[]): Promise<void>;
   /** Records the commit that the job works on; a later fetch does not disturb it. */
   pin(commit: CommitSha): Promise<void>;
+  /** Keeps the runner's own words on how far the job is; the next run after a crash finds them in {@link Job.saved}. */
+  save(state: string): Promise<void>;
 }
 
 /** Does a job's work. Faults of the world may throw AdapterError: the job then counts as failed, with that reason. */
@@ -136,7 +138,10 @@ export interface JobStore {
   /** Puts reports into the outbox before the job's end. */
   report(job: Job, reports: readonly Report[], now: Date): Promise<void>;
   pin(job: Job, commit: CommitSha): Promise<void>;
-  /** At the start, before anything runs: takes up interrupted jobs again, reports those that crashed twice. */
+  save(job: Job, state: string): Promise<void>;
+  /** The program stops: the job waits again, and the run does not count. */
+  interrupt(job: Job, now: Date): Promise<void>;
+  /** At the start, before anything runs: takes up interrupted jobs again, gives up on those that crash each time. */
   recover(now: Date): Promise<{ readonly again: number; readonly givenUp: number }>;
   /** When the next postponed job may be looked at again; null where none waits. */
   nextDue(): Promise<Date | null>;

@@ -1,0 +1,43 @@
+import { outboxSchema } from "./outbox-store.ts";
+
+/**
+ * The agent's state. Times are milliseconds since the epoch. `messages` is the ledger of signatures: a row is never
+ * removed, since what it knows must never run again.
+ */
+export const agentMigrations: readonly string[] = [
+  `${outboxSchema}
+  CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE messages (
+    key TEXT PRIMARY KEY, signer TEXT NOT NULL, signed_at INTEGER NOT NULL, received_at INTEGER NOT NULL,
+    trace TEXT NOT NULL, block TEXT NOT NULL, block_sha256 TEXT NOT NULL, environment TEXT NOT NULL, place_kind TEXT NOT NULL,
+    issue INTEGER, comment INTEGER, subject TEXT NOT NULL, answered INTEGER NOT NULL DEFAULT 0
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE lines (
+    message TEXT NOT NULL REFERENCES messages, line INTEGER NOT NULL, text TEXT NOT NULL, tell TEXT NOT NULL, stand TEXT NOT NULL,
+    PRIMARY KEY (message, line)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, request TEXT NOT NULL, fold TEXT, trace TEXT,
+    state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed', 'refused', 'cancelled')),
+    attempts INTEGER NOT NULL DEFAULT 0, pinned TEXT, saved TEXT, note TEXT NOT NULL DEFAULT '', not_before INTEGER NOT NULL,
+    message TEXT, line INTEGER, outcome TEXT, cancel INTEGER NOT NULL DEFAULT 0,
+    added_at INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER
+  ) STRICT;
+  CREATE UNIQUE INDEX jobs_fold ON jobs (fold) WHERE state = 'queued' AND fold IS NOT NULL;
+  CREATE INDEX jobs_open ON jobs (queue, id) WHERE state IN ('queued', 'running');
+  CREATE INDEX jobs_message ON jobs (message, line) WHERE message IS NOT NULL;
+  CREATE TABLE paused (queue TEXT PRIMARY KEY, since INTEGER NOT NULL, reason TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE ran (
+    release TEXT NOT NULL, subject TEXT NOT NULL, distribution TEXT NOT NULL, signed_at INTEGER NOT NULL,
+    PRIMARY KEY (release, subject, distribution)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE holds (
+    release TEXT NOT NULL, component TEXT NOT NULL, commit_sha TEXT NOT NULL, distribution TEXT NOT NULL,
+    signer TEXT NOT NULL, signed_at INTEGER NOT NULL, PRIMARY KEY (release, component, commit_sha, distribution)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE reactions (at INTEGER NOT NULL) STRICT;
+  CREATE TABLE calls (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, service TEXT NOT NULL, argument TEXT NOT NULL, source TEXT NOT NULL,
+    input BLOB NOT NULL, at INTEGER NOT NULL
+  ) STRICT;`,
+];

@@ -1,0 +1,35 @@
+import type { Report } from "../../domain/index.ts";
+import type { NewOutboxEntry } from "../../work/index.ts";
+import { agentMigrations } from "./agent-schema.ts";
+import { Database } from "./database.ts";
+import { SqliteJobs } from "./job-store.ts";
+import { SqliteLedger } from "./ledger-store.ts";
+import { SqliteOutbox } from "./outbox-store.ts";
+import { QueueDesk } from "./queue-desk.ts";
+import { RecordedCalls } from "./recorded-calls.ts";
+
+/** The agent's whole state: one SQLite file. */
+export interface AgentStore {
+  readonly database: Database;
+  readonly jobs: SqliteJobs;
+  readonly ledger: SqliteLedger;
+  readonly outbox: SqliteOutbox;
+  /** Calls that came while no agent ran. */
+  readonly calls: RecordedCalls;
+  /** What an operator sees and does. */
+  readonly desk: QueueDesk;
+}
+
+/** Opens the agent's state; `entries` says what the outbox gets for a report. Throws AdapterError where the file is newer than this program. */
+export function openAgentStore(path: string, entries: (report: Report) => readonly NewOutboxEntry[]): AgentStore {
+  const database = new Database(path, agentMigrations);
+  const jobs = new SqliteJobs({ database, entries });
+  return {
+    database,
+    jobs,
+    ledger: new SqliteLedger(database, entries),
+    outbox: new SqliteOutbox(database),
+    calls: new RecordedCalls(database),
+    desk: new QueueDesk(database, jobs),
+  };
+}

@@ -1,0 +1,4 @@
+/** State in SQLite: the agent's ledger, jobs and outbox; the receiver's outbox. */
+export { type AgentStore, openAgentStore } from "./agent-store.ts";
+export type { JobEntry, PausedQueue, QueueDesk } from "./queue-desk.ts";
+export { openReceiverStore, type ReceiverStore } from "./receiver-store.ts";
