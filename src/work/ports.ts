@@ -1,4 +1,4 @@
-import type { CommentPlace, CommitSha, Report, Subject } from "../domain/index.ts";
+import type { CommitSha, Report, Subject } from "../domain/index.ts";
 import type { Job, JobOutcome } from "./job.ts";
 
 /** What the outbox holds: one thing that must reach somebody else, exactly once, in order for each `lane`. */
@@ -147,32 +147,4 @@ export interface JobStore {
   nextDue(): Promise<Date | null>;
   /** Running jobs of which an operator wants the end. */
   cancelRequested(): Promise<readonly number[]>;
-}
-
-/** A comment of the report repository, as GitHub gives it. */
-export interface RepositoryComment {
-  readonly id: number;
-  readonly issue: number;
-  /** The author's text, with GitHub's line ends. */
-  readonly untrustedBody: string;
-  readonly createdAt: Date;
-  /** An edited comment (another time than `createdAt`) never runs. */
-  readonly updatedAt: Date;
-}
-
-/** The report repository's comments, asked for over the build qube's own way out. Faults are AdapterError. */
-export interface CommentSource {
-  /** The comment that was updated last, null where there is none; and GitHub's own `Date`. */
-  newest(): Promise<{ readonly comment: RepositoryComment | null; readonly serverDate: Date }>;
-  /** Page `page` (from 1) of the comments updated at or after `since`, oldest update first. */
-  list(since: Date, page: number): Promise<CommentPage>;
-  /** One comment, null where it does not exist. */
-  fetch(place: CommentPlace): Promise<{ readonly comment: RepositoryComment | null; readonly serverDate: Date }>;
-}
-
-/** One page of comments; `last` when there is no page after it. */
-export interface CommentPage {
-  readonly comments: readonly RepositoryComment[];
-  readonly last: boolean;
-  readonly serverDate: Date;
 }
