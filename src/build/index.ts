@@ -1,0 +1,5 @@
+/** What a push or a Build command leads to: fetch, verify, plan, build, publish, report. */
+export { matchComponents, parsePushedName } from "./match.ts";
+export type * from "./ports.ts";
+export type { AskedBy, BuildRecord, DistributionRecord, StageName, StageRecord } from "./record.ts";
+export { type VerifiedSource, verifySource } from "./verify-source.ts";
