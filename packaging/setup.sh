@@ -44,7 +44,11 @@ if [ -n "$missing" ]; then
   fi
   echo "release-bot set-up: installing Debian packages:$missing"
   log=$(mktemp) || fail "cannot write to the temporary directory: is the disk full?"
-  if ! { $as_root apt-get update && $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+  # Another apt that runs is waited for; what an interrupted one left half configured is finished first.
+  # shellcheck disable=SC2086
+  if ! { $as_root env DEBIAN_FRONTEND=noninteractive dpkg --configure -a &&
+    $as_root apt-get -o DPkg::Lock::Timeout=120 update &&
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends $missing; } >"$log" 2>&1; then
     tail -n 5 "$log" >&2
     rm -f "$log"
     fail "apt could not install:$missing (no network? the disk full? the lines above are apt's); mend that and run the same command again"
@@ -57,7 +61,7 @@ if [ ! -f "$stamp" ] || ! cmp -s package-lock.json "$stamp"; then
   command -v npm >/dev/null 2>&1 || fail "npm is missing: install Node.js 20 or newer with npm"
   echo "release-bot set-up: installing node packages by package-lock.json (Node 24 among them)"
   log=$(mktemp) || fail "cannot write to the temporary directory: is the disk full?"
-  if ! npm ci --no-fund --no-audit --loglevel=error >"$log" 2>&1; then
+  if ! npm ci --include=dev --no-fund --no-audit --loglevel=error >"$log" 2>&1; then
     tail -n 5 "$log" >&2
     rm -f "$log"
     fail "npm ci failed (no network? the disk full? the lines above are npm's); mend that and run the same command again"
