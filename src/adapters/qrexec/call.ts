@@ -61,7 +61,10 @@ export async function callQrexec(
     expire();
   }, timeoutMs);
   connection.stdin.end(input);
-  const exit = await Promise.race([connection.exit, expired]);
+  const ended = [connection.stdout, connection.stderr].map(
+    (stream) => new Promise<void>((resolve) => stream.once("close", resolve)),
+  );
+  const exit = await Promise.race([Promise.all(ended).then(() => connection.exit), expired]);
   clearTimeout(timer);
   if (fault !== null || exit === undefined) throw fault ?? new AdapterError("TIMEOUT", `${what}: no end`);
   return { exit, stdout: Buffer.concat(said), untrustedStderr: Buffer.concat(complained).toString("utf8") };

@@ -34,10 +34,14 @@ function readAnswer(connection: Socket, path: string): QrexecConnection {
   stdin.on("error", () => {});
   const reader = new FrameReader();
   let status: number | null = null;
+  let reached = false;
+  connection.once("connect", () => {
+    reached = true;
+  });
 
   const exit = new Promise<number>((resolve) => {
     connection.on("error", (error) => {
-      if (status === null && connection.connecting) stderr.write(`no broker at ${path}: ${error.message}\n`);
+      if (!reached) stderr.write(`no broker at ${path}: ${error.message}\n`);
     });
     connection.once("close", () => {
       stdin.destroy();
