@@ -11,4 +11,10 @@ export interface Subcommand {
 }
 
 /** Every subcommand, in the order in which the help lists them. */
-export const subcommands: readonly Subcommand[] = [];
+export const subcommands: readonly Subcommand[] = [
+  {
+    name: "receiver",
+    summary: "takes GitHub's webhooks in the net qube and hands them to the build qubes",
+    load: () => import("./receiver.ts"),
+  },
+];

@@ -91,7 +91,10 @@ export class SqliteJobs implements JobStore {
 
   #end(job: Job, outcome: JobOutcome, now: Date): void {
     const { database, entries } = this.#parts;
-    if (outcome.kind === "postponed") return this.#requeue(job, outcome.untilMs, outcome.reason, "uncounted");
+    if (outcome.kind === "postponed") {
+      this.#requeue(job, outcome.untilMs, outcome.reason, "uncounted");
+      return;
+    }
     const { reports, ...kept } = outcome;
     database.run(
       "UPDATE jobs SET state = ?, note = ?, outcome = ?, ended_at = ? WHERE id = ?",

@@ -35,6 +35,11 @@ export class ReceiverStore {
     });
   }
 
+  /** Whether the same body came before; {@link take} decides. */
+  knows(bodySha256: Uint8Array): boolean {
+    return this.#database.one("SELECT 1 FROM deliveries WHERE sha256 = ?", bodySha256) !== null;
+  }
+
   /** Forgets deliveries, and calls that are through, after 31 days. */
   async forget(now: Date): Promise<void> {
     const before = now.getTime() - remembered;
