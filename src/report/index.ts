@@ -1,3 +1,10 @@
 /** Outcome → title, labels, body, comment. Pure: what is written where is decided here, and posted by the GitHub adapter. */
-export { decodePosting, encodePosting, type Notice, outboxDrafts, type Posting, type PostingDraft } from "./posting.ts";
-export { laneOf, statusIssueTitle } from "./title.ts";
+export { answerComment } from "./answer-comment.ts";
+export { issueBody } from "./issue-body.ts";
+export { foldLabels, type LabelChange, labelChange } from "./labels.ts";
+export { readMarker, withMarker } from "./marker.ts";
+export { noticeComment, noticeLabels } from "./notice-comment.ts";
+export { decodePosting, type Notice, outboxDrafts, type Posting, postingId } from "./posting.ts";
+export { type LogLinks, statusComment } from "./status-comment.ts";
+export type { MessageTemplates } from "./templates.ts";
+export { statusIssueTitle } from "./title.ts";

@@ -1,0 +1,121 @@
+import { z } from "zod";
+import { type GithubClient, ownerAndRepo } from "./client.ts";
+import { type FoundIssue, findIssueAnswer, findIssueDocument, parseAnswer } from "./documents.ts";
+import { GithubFault } from "./fault.ts";
+import type { IssueMemory } from "./issue-memory.ts";
+import type { IssueWriter } from "./issue-writer.ts";
+
+/** Finds and makes status issues: one for a title, and only our own. */
+export interface StatusIssues {
+  /** The issue of that title; null where there is none that is ours. Throws {@link GithubFault}. */
+  find(title: string): Promise<number | null>;
+  /** The newest of our issues whose title begins and ends so. */
+  findNewest(beginning: string, ending: string): Promise<number | null>;
+  /**
+   * Makes it with these labels. Where another reporter was faster, ours is closed, and its issue answered, which may
+   * have other labels.
+   */
+  create(title: string, body: string, labels: readonly string[]): Promise<{ issue: number; made: "ours" | "theirs" }>;
+  forget(title: string): void;
+}
+
+/** What {@link statusIssues} needs. */
+export interface StatusIssueParts {
+  readonly client: GithubClient;
+  readonly writer: IssueWriter;
+  readonly memory: IssueMemory;
+  readonly repository: string;
+  /**
+   * Logins, beside the one that the credentials stand for, whose issues are ours: the bots of other environments
+   * (`name`, or `name[bot]` for an App). A stranger's issue of the same title is never adopted.
+   */
+  readonly reporters: readonly string[];
+}
+
+const createdIssue = z.object({
+  number: z.int(),
+  node_id: z.string(),
+  labels: z.array(z.object({ node_id: z.string(), name: z.string() })),
+});
+
+/** {@link StatusIssues} on GitHub. */
+export function statusIssues(parts: StatusIssueParts): StatusIssues {
+  const { client, writer, memory, repository } = parts;
+
+  function isOurs({ viewerDidAuthor, author }: FoundIssue): boolean {
+    if (viewerDidAuthor) return true;
+    if (author === null) return false;
+    const login = author.__typename === "Bot" ? `${author.login.replace(/\[bot\]$/, "")}[bot]` : author.login;
+    return parts.reporters.includes(login);
+  }
+
+  /** Ours, the lowest number first: among the newest of the repository, and what the search index knows of older ones. */
+  async function search(words: string): Promise<Record<"newest" | "all", readonly FoundIssue[]>> {
+    const answer = await client.graphql(findIssueDocument, repository, {
+      ...ownerAndRepo(repository),
+      search: `repo:${repository} is:issue in:title "${words}"`,
+    });
+    const data = parseAnswer(findIssueAnswer, answer);
+    const ours = (nodes: readonly (FoundIssue | null)[]): readonly FoundIssue[] =>
+      nodes.flatMap((node) => (node !== null && isOurs(node) ? [node] : [])).sort((a, b) => a.number - b.number);
+    const newest = data.repository.issues.nodes;
+    return { newest: ours(newest), all: ours([...newest, ...data.search.nodes]) };
+  }
+
+  return {
+    async find(title) {
+      const remembered = memory.get(title);
+      if (remembered !== null) return remembered;
+      const found = (await search(title)).all.find((issue) => issue.title === title) ?? null;
+      if (found !== null) memory.set(title, found.number);
+      return found?.number ?? null;
+    },
+
+    async findNewest(beginning, ending) {
+      const remembered = memory.newest(beginning, ending);
+      if (remembered !== null) return remembered;
+      const { all } = await search(`${beginning.trim()} ${ending.trim()}`);
+      const fitting = all.filter(({ title }) => title.startsWith(beginning) && title.endsWith(ending));
+      return fitting.at(-1)?.number ?? null;
+    },
+
+    async create(title, body, labels) {
+      const answer = await client
+        .rest("POST /repos/{owner}/{repo}/issues", repository, { title, body, labels })
+        .catch(missingRepository);
+      const parsed = createdIssue.safeParse(answer.data);
+      if (!parsed.success) {
+        throw new GithubFault("unavailable", "GitHub: a new issue was not answered as one", { ambiguous: true });
+      }
+      const ours = parsed.data;
+      // Another build qube may have made one in the same second. Whoever came second sees both, and gives way.
+      // (Only the list of the newest is always up to date: the index may still know an issue that has been deleted.)
+      const winner = (await search(title)).newest.find((issue) => issue.title === title);
+      if (winner !== undefined && winner.number < ours.number) {
+        await client.rest("PATCH /repos/{owner}/{repo}/issues/{issue_number}", repository, {
+          issue_number: ours.number,
+          title: `Duplicate of #${winner.number}: ${title}`,
+          state: "closed",
+          state_reason: "not_planned",
+          labels: [],
+        });
+        memory.set(title, winner.number);
+        const known = new Map(winner.labels.nodes.map(({ id, name }) => [name, id]));
+        writer.learn({ repository, issue: winner.number }, { nodeId: winner.id, labels: known });
+        return { issue: winner.number, made: "theirs" };
+      }
+      memory.set(title, ours.number);
+      const known = new Map(ours.labels.map(({ node_id, name }) => [name, node_id]));
+      writer.learn({ repository, issue: ours.number }, { nodeId: ours.node_id, labels: known });
+      return { issue: ours.number, made: "ours" };
+    },
+
+    forget: (title) => memory.forget(title),
+  };
+}
+
+/** The report repository stands in the configuration: that it is not there is for an operator to mend. */
+function missingRepository(error: unknown): never {
+  if (error instanceof GithubFault && error.kind === "gone") throw new GithubFault("denied", error.message);
+  throw error;
+}
