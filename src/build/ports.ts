@@ -90,6 +90,14 @@ export interface FetchedSource {
   /** `git describe --match 'v*' --always`. */
   describe(commit: CommitSha): Promise<string>;
   history(previous: CommitSha | null, commit: CommitSha): Promise<SourceHistory>;
+  /** One file's bytes as the commit has it; null where there is none, or no plain file (a symbolic link is none). */
+  file(commit: CommitSha, path: string): Promise<Buffer | null>;
+  /** The paths of the commit's plain files. */
+  files(commit: CommitSha): Promise<readonly string[]>;
+  /** When the commit was made, in seconds since the epoch: what reproducible builds take for now. */
+  time(commit: CommitSha): Promise<number>;
+  /** A tar.gz of the commit's files below `prefix/`, the same bytes each time. */
+  archive(commit: CommitSha, prefix: string, file: string): Promise<void>;
   /** Unpacks the commit's files into an empty directory. */
   checkout(commit: CommitSha, directory: string): Promise<void>;
 }
@@ -117,6 +125,8 @@ export interface BuildTask {
   readonly version: string;
   readonly source: FetchedSource;
   readonly repository: RepositoryName;
+  /** `published`: a crash came between publication and upload; only the upload is still to be done. */
+  readonly begin: "start" | "published";
 }
 
 /** A package file that a build made and published. */
@@ -169,7 +179,10 @@ export interface BuildRecords {
   /** The record that an interrupted run of the same job left. */
   load(job: string): Promise<BuildRecord | null>;
   /** The newest commit of which a build was begun; what follows must descend from it. */
-  lastBuilt(release: Release, component: ComponentName): Promise<CommitSha | null>;
+  lastBuilt(
+    release: Release,
+    component: ComponentName,
+  ): Promise<{ readonly commit: CommitSha; readonly version: string } | null>;
 }
 
 /** What a build reaches of the world. */

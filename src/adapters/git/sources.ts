@@ -7,6 +7,7 @@ import { capture } from "../processes/index.ts";
 import { readFacts } from "./facts.ts";
 import { type GitOptions, git, gitStatus } from "./git-command.ts";
 import { readHistory } from "./history.ts";
+import { listFiles, readFile } from "./tree.ts";
 
 /** Where sources are kept, and what git may take a long time for. */
 export interface SourcesOptions {
@@ -114,6 +115,21 @@ function open(
     describe: async (commit) =>
       (await git(options, ["describe", "--match", "v*", "--always", commit])).toString("utf8").trim(),
     history: (previous, commit) => readHistory(options, component.url, previous, commit),
+    file: (commit, path) => readFile(options, commit, path),
+    files: (commit) => listFiles(options, commit),
+    time: async (commit) =>
+      Number((await git(options, ["show", "-s", "--no-show-signature", "--format=%ct", commit, "--"])).toString()),
+    archive: async (commit, prefix, file) => {
+      await git(options, [
+        "-c",
+        "tar.tar.gz.command=git archive gzip",
+        "archive",
+        "--format=tar.gz",
+        `--prefix=${prefix}/`,
+        `--output=${file}`,
+        commit,
+      ]);
+    },
     checkout: async (commit, directory) => {
       mkdirSync(directory, { recursive: true });
       const environment = { GIT_INDEX_FILE: `${directory}.index` };
