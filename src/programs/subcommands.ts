@@ -17,4 +17,9 @@ export const subcommands: readonly Subcommand[] = [
     summary: "takes GitHub's webhooks in the net qube and hands them to the build qubes",
     load: () => import("./receiver.ts"),
   },
+  {
+    name: "infra",
+    summary: "renders the qubes' configuration from one file, asks dom0's policy, and proves it",
+    load: () => import("./cli/infra.ts"),
+  },
 ];
