@@ -1,5 +1,6 @@
 /** Comment → blocks → frame → verified message → commands. The one room that knows OpenPGP. */
 export { type DroppedBlock, type DropReason, type ExtractedBlocks, extractBlocks } from "./blocks.ts";
+export { parseCommands, type SignedLine } from "./command-lines.ts";
 export { type Frame, longestMessage, parseFrame } from "./frame.ts";
 export type { LedgerKey } from "./ledger-key.ts";
 export type { Opinion, OpinionQuestion, SecondOpinion } from "./ports.ts";

@@ -1,0 +1,45 @@
+import type { BuildTemplate, Fingerprint, Refusal, UploadTemplate } from "../domain/index.ts";
+import { refusal } from "../domain/index.ts";
+import type { BuilderConfiguration, TemplateConfiguration } from "../formats/builder-yml/index.ts";
+import type { Matches } from "./component.ts";
+import { type Environment, refuseUnknown } from "./environment.ts";
+import { missingGrant, notGranted } from "./grants.ts";
+
+/** Finds the configured template that a command names, by its name or as v1 does by DIST[+FLAVOR], and the right to it. */
+export function matchTemplate(
+  command: BuildTemplate | UploadTemplate,
+  signer: Fingerprint,
+  environment: Environment,
+): Matches {
+  const targets: Matches["targets"][number][] = [];
+  for (const builder of environment.builders) {
+    if (builder.release !== command.release) continue;
+    const [template, ...others] = resolveTemplate(builder, command.template);
+    if (template === undefined) continue;
+    if (others.length > 0) return { targets: [], refusal: ambiguous(command.template, [template, ...others]) };
+    const missing = missingGrant(builder.grants.get(signer), command.kind, { template: template.name });
+    if (missing !== null) return { targets: [], refusal: notGranted(signer, builder, missing, template.name) };
+    targets.push({ builder, target: { kind: "template", template } });
+  }
+  const refused = targets.length === 0 ? refuseUnknown(environment, "templates", command.template) : null;
+  return { targets, refusal: refused };
+}
+
+/** The template of that name, else those of that distribution and flavour. */
+function resolveTemplate(builder: BuilderConfiguration, name: string): readonly TemplateConfiguration[] {
+  const named = builder.templates.filter((template) => template.name === name);
+  if (named.length > 0) return named;
+  const [dist, flavor = null] = splitOnce(name);
+  return builder.templates.filter((template) => template.dist === dist && template.flavor === flavor);
+}
+
+/** `fc37+minimal` → `fc37`, `minimal`. */
+function splitOnce(name: string): readonly [string, string?] {
+  const at = name.indexOf("+");
+  return at === -1 ? [name] : [name.slice(0, at), name.slice(at + 1)];
+}
+
+function ambiguous(name: string, found: readonly TemplateConfiguration[]): Refusal {
+  const names = found.map((template) => template.name).join(", ");
+  return refusal("TEMPLATE_UNKNOWN", name, `'${name}' could be any of ${names}`, "name one of them");
+}
