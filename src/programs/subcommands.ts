@@ -22,4 +22,19 @@ export const subcommands: readonly Subcommand[] = [
     summary: "renders the qubes' configuration from one file, asks dom0's policy, and proves it",
     load: () => import("./cli/infra.ts"),
   },
+  {
+    name: "log-receiver",
+    summary: "takes build logs in the logs qube, commits and publishes them, and says what they unlock",
+    load: () => import("./log-receiver.ts"),
+  },
+  {
+    name: "key-gate",
+    summary: "stands in front of gpg in the keys qube, and signs only what a received log announced",
+    load: () => import("./key-gate.ts"),
+  },
+  {
+    name: "gpg-client",
+    summary: "stands where a tool expects gpg in a build qube: announces, then signs at the keys qube",
+    load: () => import("./gpg-client.ts"),
+  },
 ];

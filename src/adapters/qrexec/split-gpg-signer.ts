@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { JobLog } from "../../build/ports.ts";
 import { AdapterError, type QubeName } from "../../domain/index.ts";
+import { signArguments } from "../../formats/split-gpg/index.ts";
 import type { Signer, SignRequest } from "../../promotion/ports.ts";
 import { callSplitGpg } from "./split-gpg-call.ts";
 import type { QrexecTransport } from "./transport.ts";
@@ -23,7 +24,8 @@ export function announcingSigner(options: AnnouncingSigner): Signer {
       const sha256 = createHash("sha256").update(bytes).digest("hex");
       try {
         await options.log.announce({ kind, key, sha256, length: bytes.length, name });
-        const args = signArguments(request);
+        const { encoding } = request;
+        const args = signArguments({ signature: kind, key, encoding, digest: null, status: "unwanted" });
         const answer = await callSplitGpg({ ...options, args, input: [bytes] });
         if (answer.status === 0 && answer.stdout.length > 0) return answer.stdout;
         throw new AdapterError("SIGNER_FAILED", `no signature for ${name}: ${lastLine(answer.stderr)}`);
@@ -34,13 +36,6 @@ export function announcingSigner(options: AnnouncingSigner): Signer {
       }
     },
   };
-}
-
-/** The arguments that ask for a signature, as the key gate and the genuine server both read them. */
-function signArguments(request: SignRequest): string[] {
-  const kind = request.kind === "detach" ? ["--detach-sign"] : ["--clearsign"];
-  const encoding = request.kind === "detach" && request.encoding === "armored" ? ["--armor"] : [];
-  return ["--batch", "--no-tty", "--digest-algo", "SHA512", "--local-user", request.key, ...encoding, ...kind];
 }
 
 function lastLine(said: string): string {
