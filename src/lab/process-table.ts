@@ -20,6 +20,18 @@ export function processParent(pid: number): number | null {
   return parent === undefined ? null : Number(parent);
 }
 
+/** Calls back once our parent or its parent is another than now: npm and its shell, which may be killed without a word to us. */
+export function watchParents(gone: () => void): void {
+  const parents = (): string => `${process.ppid} ${processParent(process.ppid) ?? "none"}`;
+  const now = parents();
+  const timer = setInterval(() => {
+    if (parents() === now) return;
+    clearInterval(timer);
+    gone();
+  }, 500);
+  timer.unref();
+}
+
 /** Ends all that was started for the run whose root directory this is, and its descendants; never this process itself. */
 export async function endProcessesOf(root: string): Promise<void> {
   const known = new Map<number, string>();

@@ -32,16 +32,18 @@ export interface Places {
   readonly logs: string;
 }
 
-/** The whole of `summary.json`. `seconds` is without set-up. */
-export interface Summary extends Places {
+/** The whole of `summary.json`. `seconds` is without set-up; null is what a run that failed never came to. */
+export interface Summary {
   readonly ok: boolean;
   readonly seconds: number;
   readonly steps: readonly StepResult[];
+  readonly repositories: Places["repositories"] | null;
+  readonly logs: Places["logs"] | null;
   readonly issues: readonly IssueSummary[];
-  readonly component: ComponentName;
+  readonly component: ComponentName | null;
   /** The packages' version; the tag is `v` and this. */
-  readonly version: string;
-  readonly commit: CommitSha;
+  readonly version: string | null;
+  readonly commit: CommitSha | null;
 }
 
 /** Replaces the file in one step, so that nobody ever reads half of it. */

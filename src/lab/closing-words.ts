@@ -1,0 +1,56 @@
+/** The demo's last words: what a newcomer has seen, where to look, and how to go on by hand. */
+import { join, relative } from "node:path";
+import type { RunningLab } from "./running-lab.ts";
+import { githubNames, labRelease } from "./settings.ts";
+import type { Summary } from "./summary.ts";
+
+/** After a run that found everything as it must be. */
+export function successText(summary: Summary, output: string): string {
+  const { component, version, commit, repositories, issues, logs } = summary;
+  const here = (path: string): string => relative(process.cwd(), path) || path;
+  return `
+${component} ${version} went from a signed tag to 'current', in ${summary.seconds} s:
+
+  a push, signed by the webhook's secret     → built by rpmbuild and by dpkg-buildpackage, each in its own qube
+  each build's log, in public first          → only then did the keys qubes sign what the log had announced
+  a comment, signed by the release manager   → rpm and deb moved to 'current', in one step each
+  dnf and apt, with signature checks on      → they see it
+
+Status issues:
+${issues.map(({ number, title, labels }) => `  #${number} ${title}\n     ${labels.join("  ")}`).join("\n")}
+
+Look at what is left:
+  packages   ${repositories === null ? "" : here(repositories.rpm.current)}
+             ${repositories === null ? "" : here(repositories.deb.root)}
+  logs       git -C ${logs === null ? "" : here(logs)} log --stat
+  all of it  ${here(join(output, "summary.json"))}
+  commit     ${commit}
+
+'npm run demo -- --keep' leaves it running, to try commands of your own.`;
+}
+
+/** While everything is left running. */
+export function keptText(lab: RunningLab, summary: Summary): string {
+  const { releaseManager } = lab.people;
+  const young = summary.issues.find(({ title }) => title.startsWith(lab.young.name));
+  const api = `${lab.github.lab.apiUrl}/repos/${githubNames.owner}/${githubNames.reports}`;
+  return `
+Everything is still running${summary.ok ? "" : ", though not everything went as it must"}. Try it:
+
+  Sign a command of your own (this one is too young; see what it answers):
+    echo 'Upload-component ${labRelease} ${lab.young.name} ${lab.young.commit} current all' |
+      GNUPGHOME=${releaseManager.home} gpg --clear-sign > /tmp/command.asc
+  Post it as a comment on issue #${young?.number ?? 1}:
+    ${process.execPath} ${join(import.meta.dirname, "demo.ts")} post ${join(lab.root, "github.json")} ${young?.number ?? 1} < /tmp/command.asc
+  Read the answer:
+    curl -s -H 'Authorization: Bearer ${lab.github.maintainerToken}' ${api}/issues/${young?.number ?? 1}/comments
+
+  The issues        ${api}/issues
+  The logs          git -C ${lab.logsRepository} log --stat
+  The repositories  ${summary.repositories?.rpm.current ?? ""}
+                    ${summary.repositories?.deb.root ?? ""}
+  The qubes         ${join(lab.root, "qubes")}
+  Their programs    ${lab.logFiles}
+
+Ctrl-C stops everything.`;
+}

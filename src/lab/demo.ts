@@ -1,0 +1,132 @@
+/**
+ * `npm run demo [-- --keep]`: the main job, end to end, on one machine, shown step by step.
+ *
+ * Exit status: 0 everything was found as it must be; 1 it was not, or the machine lacks something; 2 wrong usage; 130 stopped.
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { keptText, successText } from "./closing-words.ts";
+import { listIssues, postComment } from "./github-view.ts";
+import { explainFault } from "./lab-fault.ts";
+import { type MainJob, mainJob } from "./main-job.ts";
+import { endProcessesOf, watchParents } from "./process-table.ts";
+import { requireMachine } from "./requirements.ts";
+import { saveResults } from "./results.ts";
+import { createRun, removeRun, runsParent, sweepEarlierRuns } from "./run-directory.ts";
+import { type Started, stopAll } from "./running-lab.ts";
+import { runSteps, type StepResult } from "./steps.ts";
+import { placesOf } from "./story/places.ts";
+import { type Summary, writeSummary } from "./summary.ts";
+
+const output = join(import.meta.dirname, "../../.demo");
+const records = join(output, "running");
+const usage = "npm run demo [-- --keep]      --keep: leave it running when it is done, until Ctrl-C\n";
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [word, ...rest] = argv;
+  if (word === "post") return post(rest);
+  if (word === "--help" || (word !== undefined && word !== "--keep") || rest.length > 0) {
+    process.stdout.write(usage);
+    return word === "--help" ? 0 : 2;
+  }
+  mkdirSync(records, { recursive: true });
+  // The former run's result must not be taken for this one's.
+  rmSync(join(output, "summary.json"), { force: true });
+  requireMachine(process.env, [runsParent(), output]);
+  const swept = await sweepEarlierRuns(records);
+  if (swept > 0)
+    say(`Ended and removed what ${swept === 1 ? "a killed earlier run" : `${swept} killed earlier runs`} had left.`);
+  return run(word === "--keep" ? "keep" : "end");
+}
+
+async function run(afterwards: "keep" | "end"): Promise<number> {
+  const begun = performance.now();
+  const root = createRun(records);
+  const started: Started = [];
+  const stopped = stopRequest();
+  const cleanUp = async (): Promise<void> => {
+    await stopAll(started);
+    await endProcessesOf(root);
+    removeRun(records, root);
+  };
+  try {
+    const programLogs = freshLogs(basename(root));
+    say(`The whole system on this machine, in ${root}; the programs' logs: ${programLogs}\n`);
+    const job = mainJob({ root, programLogs, caller: process.env, now: new Date(), started });
+    const show = process.stdout.isTTY ? "terminal" : "lines";
+    const results = await Promise.race([runSteps(job.steps, show, say), stopped]);
+    if (results === "stopped") return 130;
+    const summary = await summarize(job, results, (performance.now() - begun) / 1000);
+    writeSummary(join(output, "summary.json"), summary);
+    const lab = job.lab();
+    if (lab !== null && afterwards === "keep") {
+      writeFileSync(join(root, "github.json"), JSON.stringify(lab.reports), { mode: 0o600 });
+      say(keptText(lab, summary));
+      await stopped;
+      say("\nStopping everything.");
+    }
+    if (lab !== null) writeSummary(join(output, "summary.json"), { ...summary, ...saveResults(lab, output) });
+    const failed = results.find(({ ok }) => !ok);
+    if (failed === undefined) say(successText(summary, output));
+    else fail(`${failed.name}: ${failed.detail}`);
+    return summary.ok ? 0 : 1;
+  } finally {
+    await cleanUp();
+  }
+}
+
+/** What was found, read from GitHub and from the disk; not what the steps believe. */
+async function summarize(job: MainJob, steps: readonly StepResult[], seconds: number): Promise<Summary> {
+  const lab = job.lab();
+  const issues = lab === null ? [] : await listIssues(lab.reports).catch(() => []);
+  return {
+    ok: lab !== null && steps.every(({ ok }) => ok),
+    seconds: Math.round(seconds * 10) / 10,
+    steps,
+    repositories: lab === null ? null : placesOf(lab, lab.ready).repositories,
+    logs: lab?.logsRepository ?? null,
+    issues,
+    component: lab?.ready.name ?? null,
+    version: lab?.ready.version ?? null,
+    commit: lab?.ready.commit ?? null,
+  };
+}
+
+/** An empty directory for this run's logs; those of runs that are over go. */
+function freshLogs(name: string): string {
+  const directory = join(output, "program-logs");
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(join(directory, name), { recursive: true });
+  return join(directory, name);
+}
+
+/** Resolves when the user, the system or the end of npm asks us to stop. */
+function stopRequest(): Promise<"stopped"> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve("stopped"));
+    // npm does not hand every signal on: when it is gone, nobody waits for us any more.
+    if (process.env["npm_lifecycle_event"] === "demo") watchParents(() => resolve("stopped"));
+  });
+}
+
+/** `post ACCESS.json ISSUE`: posts standard input as a comment on the kept lab's GitHub. */
+async function post([file, issue]: readonly string[]): Promise<number> {
+  if (file === undefined || issue === undefined || !/^[1-9][0-9]*$/.test(issue)) return 2;
+  const access = JSON.parse(readFileSync(file, "utf8")) as Parameters<typeof postComment>[0];
+  const comment = await postComment(access, Number(issue), readFileSync(0, "utf8"));
+  say(`comment ${comment.id} on issue #${issue}`);
+  return 0;
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function fail(text: string): void {
+  process.stderr.write(`demo: ${text}\n`);
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch((fault: unknown) => {
+  fail(explainFault(fault));
+  return 1;
+});

@@ -1,0 +1,32 @@
+/** Keeps what a run found after its qubes are gone: repositories, logs and public keys, copied to where the summary says. */
+import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { RunningLab } from "./running-lab.ts";
+import { placesOf } from "./story/places.ts";
+import type { Places } from "./summary.ts";
+
+/** Copies the finished component's trees, the logs repository and the keys to `directory`; answers where they are now. */
+export function saveResults(lab: RunningLab, directory: string): Places {
+  const { repositories, logs } = placesOf(lab, lab.ready);
+  const { rpm, deb } = repositories;
+  for (const name of ["rpm", "deb", "keys", "logs.git"])
+    rmSync(join(directory, name), { recursive: true, force: true });
+  mkdirSync(join(directory, "keys"), { recursive: true });
+  const keep = (from: string, ...to: string[]): string => {
+    const target = join(directory, ...to);
+    // Not there where a step has failed before it: the summary then names an empty place.
+    cpSync(from, target, { recursive: true, force: true, preserveTimestamps: true, verbatimSymlinks: true });
+    return target;
+  };
+  return {
+    repositories: {
+      rpm: {
+        currentTesting: keep(rpm.currentTesting, "rpm/current-testing"),
+        current: keep(rpm.current, "rpm/current"),
+        key: keep(rpm.key, "keys/rpm.asc"),
+      },
+      deb: { root: keep(deb.root, "deb"), suites: deb.suites, key: keep(deb.key, "keys/deb.asc") },
+    },
+    logs: keep(logs, "logs.git"),
+  };
+}
