@@ -42,5 +42,13 @@ export function writeSettings(qube: Qube, name: string, tree: unknown): string {
 
 /** The environment that everything of a run shares: the run's mark, and nothing of the caller's but PATH. */
 export function baseEnvironment(root: string, caller: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { PATH: caller["PATH"], LANG: "C.UTF-8", TZ: "UTC", GIT_CONFIG_NOSYSTEM: "1", HOME: root, TMPDIR: join(root, "tmp"), [runMark]: root };
+  return {
+    PATH: caller["PATH"],
+    LANG: "C.UTF-8",
+    TZ: "UTC",
+    GIT_CONFIG_NOSYSTEM: "1",
+    HOME: root,
+    TMPDIR: join(root, "tmp"),
+    [runMark]: root,
+  };
 }
