@@ -1,4 +1,4 @@
-import type { DistributionName, SourceHistory, Subject } from "../domain/index.ts";
+import type { CommitSha, DistributionName, SourceHistory, Subject } from "../domain/index.ts";
 import { linkTarget, plainText } from "./escape.ts";
 import { fillTemplate, type PlaceholderValues } from "./placeholders.ts";
 import { namedIssues } from "./references.ts";
@@ -67,7 +67,7 @@ function values(input: IssueBodyInput, log: string): PlaceholderValues {
   };
   switch (subject.kind) {
     case "component": {
-      const url = linkTarget(history?.url.replace(/(?:\.git)?\/?$/, "") ?? "") ?? "";
+      const url = linkTarget(history?.url.replace(/(?:\.git)?\/?$/, "") ?? "");
       const previous = history?.previous ?? null;
       const issues = namedIssues(history?.commits ?? [], issuesRepository).slice(0, 100);
       const [first, second] = input.distributions;
@@ -77,9 +77,7 @@ function values(input: IssueBodyInput, log: string): PlaceholderValues {
         PACKAGE_NAME: `${subject.component}-${plainVersion(subject.version)}`,
         VERSION: plainText(subject.version, 100),
         COMMIT_SHA: subject.commit,
-        GIT_URL: url,
-        GIT_LOG_URL:
-          previous === null ? `${url}/commits/${subject.commit}` : `${url}/compare/${previous}...${subject.commit}`,
+        ...(url === null ? {} : links(url, previous, subject.commit)),
         ISSUES: issues.length === 0 ? "(none)" : issues.map((issue) => `${issuesRepository}#${issue}`).join("\n"),
         ...(first === undefined || second === undefined ? {} : { EXAMPLE_DISTS: `${first},${second}` }),
       };
@@ -89,6 +87,11 @@ function values(input: IssueBodyInput, log: string): PlaceholderValues {
     case "iso":
       return { ...common, ISO_VERSION: subject.version, VERSION: subject.version };
   }
+}
+
+function links(url: string, previous: CommitSha | null, commit: CommitSha): PlaceholderValues {
+  const log = previous === null ? `commits/${commit}` : `compare/${previous}...${commit}`;
+  return { GIT_URL: url, GIT_LOG_URL: `${url}/${log}` };
 }
 
 /** `v4.3.12` as a package's version. */

@@ -26,14 +26,15 @@ export type PlaceholderValues = Readonly<Partial<Record<Placeholder, string>>>;
 
 const pattern = new RegExp(`@(${placeholders.join("|")})@`, "g");
 
+/** A line that asks for one of these is left out where there is none: no link to nowhere, no example of one. */
+const lineMakers = ["GIT_URL", "GIT_LOG_URL", "EXAMPLE_DISTS"] as const;
+
 /**
  * Fills a template in one pass, so that a value never becomes a placeholder: commit subjects are other people's text. A
- * line with `@EXAMPLE_DISTS@` is left out where the builder has no two distributions to show; any other placeholder
- * without a value becomes nothing, and what is no placeholder stays as it is.
+ * placeholder without a value becomes nothing, and what is no placeholder stays as it is.
  */
 export function fillTemplate(template: string, values: PlaceholderValues): string {
-  const lines = template
-    .split("\n")
-    .filter((line) => values.EXAMPLE_DISTS !== undefined || !line.includes("@EXAMPLE_DISTS@"));
+  const missing = lineMakers.filter((name) => values[name] === undefined);
+  const lines = template.split("\n").filter((line) => !missing.some((name) => line.includes(`@${name}@`)));
   return lines.join("\n").replace(pattern, (_, name: Placeholder) => values[name] ?? "");
 }

@@ -71,7 +71,8 @@ export function githubClient(options: GithubClientOptions): GithubClient {
     log: pino({ level: "silent" }),
     // Probot's webhook half is not used here; unset, it would be the word "development".
     secret: crypto.randomUUID(),
-    Octokit: ProbotOctokit.defaults({ throttle: { enabled: false }, retry: { enabled: false } }),
+    // A function, since Probot lays its own throttling over what is given as an object.
+    Octokit: ProbotOctokit.defaults((given) => ({ ...given, throttle: { enabled: false }, retry: { enabled: false } })),
     baseUrl,
     request: {
       fetch: (url: string, init: RequestInit) =>

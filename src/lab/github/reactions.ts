@@ -1,0 +1,50 @@
+import type { LabAnswer } from "./answer.ts";
+
+/** The contents that GitHub knows. */
+const contents = ["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"];
+
+interface Reaction {
+  readonly id: number;
+  readonly login: string;
+  readonly content: string;
+}
+
+/** Reactions on comments, which the emulator lacks. The same reaction of the same user is one. */
+export interface Reactions {
+  add(repository: string, comment: number, login: string, content: unknown): LabAnswer;
+  list(repository: string, comment: number): LabAnswer;
+}
+
+/** {@link Reactions}, kept in memory. */
+export function labReactions(): Reactions {
+  const byComment = new Map<string, Reaction[]>();
+  let last = 0;
+  const of = (repository: string, comment: number): Reaction[] => {
+    const key = `${repository}#${comment}`;
+    const list = byComment.get(key) ?? [];
+    byComment.set(key, list);
+    return list;
+  };
+  const shown = ({ id, login, content }: Reaction): unknown => ({
+    id,
+    node_id: `REA_${id}`,
+    user: { login, type: login.endsWith("[bot]") ? "Bot" : "User" },
+    content,
+    created_at: new Date().toISOString(),
+  });
+  return {
+    add(repository, comment, login, content) {
+      if (typeof content !== "string" || !contents.includes(content)) {
+        return { status: 422, body: { message: "Validation Failed" } };
+      }
+      const list = of(repository, comment);
+      const same = list.find((reaction) => reaction.login === login && reaction.content === content);
+      if (same !== undefined) return { status: 200, body: shown(same) };
+      last += 1;
+      const reaction = { id: last, login, content };
+      list.push(reaction);
+      return { status: 201, body: shown(reaction) };
+    },
+    list: (repository, comment) => ({ status: 200, body: of(repository, comment).map(shown) }),
+  };
+}
