@@ -1,13 +1,5 @@
-import type {
-  Command,
-  CommitSha,
-  ComponentName,
-  DistributionName,
-  Fingerprint,
-  Refusal,
-  Report,
-  TraceId,
-} from "../domain/index.ts";
+import type { OrderScope } from "../authority/index.ts";
+import type { Command, CommitSha, ComponentName, Fingerprint, Refusal, Report, TraceId } from "../domain/index.ts";
 
 /** A builder as its line in builders.list has it: `RELEASE=DIRECTORY=CONFIG`. The line is looked up again when the job starts. */
 export type BuilderLine = string;
@@ -23,9 +15,11 @@ export interface PushRequest {
 export interface CommandRequest {
   readonly kind: "command";
   readonly builder: BuilderLine;
+  /** The line as it was signed. It is verified and authorized again when the job's turn comes. */
+  readonly line: string;
   readonly command: Command;
-  /** What `all` or the named ones came to: those that this builder has and the signer is granted. */
-  readonly distributions: readonly DistributionName[];
+  /** What counts as run once this has run: nothing signed earlier follows. */
+  readonly scopes: readonly OrderScope[];
   readonly signer: Fingerprint;
   /** Milliseconds since the epoch, as the rest of a job's times. */
   readonly signedAt: number;
@@ -53,8 +47,6 @@ export interface Job {
   readonly attempts: number;
   /** The commit that it works on, once that is known. */
   readonly commit: CommitSha | null;
-  /** What its runner saved last, null where it saved nothing. */
-  readonly saved: string | null;
   /** Why it waits, or how it ended; empty where there is nothing to say. */
   readonly note: string;
 }
@@ -77,9 +69,9 @@ export function foldKey(request: JobRequest): string | null {
 }
 
 /**
- * What to do with a job that was running when the program died. A promotion is restartable at any point; a build saves which
- * distribution it is at ({@link JobContext.save}) and reports that one failed at its second crash by itself. The limit is for a
- * job that brings the program down each time.
+ * What to do with a job that was running when the program died. A promotion is restartable at any point; a build's record
+ * says which distribution it was at, and one that was interrupted twice is reported failed by the build itself. The limit is
+ * for a job that brings the program down each time.
  */
 export function afterCrash(attempts: number): "again" | "give-up" {
   return attempts < 30 ? "again" : "give-up";

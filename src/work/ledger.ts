@@ -1,5 +1,5 @@
+import type { LedgerView, OrderScope } from "../authority/index.ts";
 import type {
-  Command,
   CommentPlace,
   CommitSha,
   ComponentName,
@@ -36,6 +36,8 @@ export interface RecordedLine {
   /** How its success is told. */
   readonly tell: Tell;
   readonly jobs: readonly { readonly queue: string; readonly request: JobRequest }[];
+  /** What counts as run with the recording itself: the scopes of a hold. */
+  readonly ran: readonly OrderScope[];
   readonly holds: readonly HoldChange[];
 }
 
@@ -48,37 +50,6 @@ export interface HoldChange {
   readonly distribution: DistributionName;
 }
 
-/** A veto that stands. */
-export interface StandingHold {
-  readonly distribution: DistributionName;
-  readonly signer: Fingerprint;
-}
-
-/** What commands must not overtake each other about. Without distributions (a template, an ISO) it is one thing. */
-export interface OrderSubject {
-  readonly release: Release;
-  readonly subject: string;
-  readonly distributions: readonly DistributionName[];
-}
-
-/** What a command is about, for order: a component is one subject however it is spelt, a template and an ISO likewise. */
-export function orderSubject(command: Command, distributions: readonly DistributionName[]): OrderSubject {
-  const { release } = command;
-  switch (command.kind) {
-    case "upload-component":
-    case "build-component":
-    case "hold":
-    case "unhold":
-    case "withdraw-component":
-      return { release, subject: `component ${command.component}`, distributions };
-    case "upload-template":
-    case "build-template":
-      return { release, subject: `template ${command.template}`, distributions: [] };
-    case "build-iso":
-      return { release, subject: "iso", distributions: [] };
-  }
-}
-
 /** The ledger of signed messages, and what order and vetoes hang on. Each change is one durable transaction. */
 export interface Ledger {
   find(key: string): Promise<SignedMessage | null>;
@@ -86,16 +57,21 @@ export interface Ledger {
   record(recording: Recording): Promise<"recorded" | "known">;
   /** The comment was fetched and holds the block: 👀, and whatever waited for the place. */
   provePlace(key: string, place: CommentPlace, now: Date): Promise<void>;
+  /** A copy of a message whose place was unknown says where it stands: to be proven. */
+  claimPlace(key: string, place: CommentPlace, blockSha256: Sha256, now: Date): Promise<void>;
   /** The comment does not hold the block, or was edited: the answer goes to the status issue. */
   refutePlace(key: string, now: Date): Promise<void>;
   /** One 😕 on a comment whose block is not good; nothing where the hour's are spent or it has one. */
   confuse(place: PlaceState, blockSha256: Sha256, now: Date): Promise<"reacted" | "spent">;
-  holds(release: Release, component: ComponentName, commit: CommitSha): Promise<readonly StandingHold[]>;
-  /** The latest signing time of what has run for any of the distributions; null where nothing has. */
-  lastRan(subject: OrderSubject): Promise<Date | null>;
+  /** The 😕 itself, once its comment was fetched and holds the block. */
+  confuseProven(place: CommentPlace, now: Date): Promise<void>;
+  /** What authority asks. */
+  readonly view: LedgerView;
+  /** The message's block and when it came in: a job verifies it once more when its turn comes. Null where it is unknown. */
+  block(key: string): Promise<{ readonly block: string; readonly receivedAt: Date } | null>;
   fact(name: FactName): Promise<string | null>;
   setFact(name: FactName, value: string): Promise<void>;
 }
 
 /** What the agent remembers besides: when this ledger was born, the latest time seen, how far comments are handled. */
-export type FactName = "born" | "latest-seen" | "comments-cursor" | "clock-unsure-since";
+export type FactName = "born" | "latest-seen" | "comments-cursor";

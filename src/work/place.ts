@@ -14,7 +14,10 @@ export interface PlaceTask {
 
 /** The task as an entry of the outbox. What is not signed rightly has one for each comment, however often it comes. */
 export function placeEntry(task: PlaceTask): NewOutboxEntry {
-  const words = task.purpose.kind === "message" ? ["message", task.purpose.key] : ["confused", task.place.comment];
+  const words =
+    task.purpose.kind === "message"
+      ? ["message", task.purpose.key, task.place.comment]
+      : ["confused", task.place.comment];
   return {
     id: eventId("p", ...words),
     channel: placeChannel,

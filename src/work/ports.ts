@@ -118,8 +118,6 @@ export interface JobContext {
   report(reports: readonly Report[]): Promise<void>;
   /** Records the commit that the job works on; a later fetch does not disturb it. */
   pin(commit: CommitSha): Promise<void>;
-  /** Keeps the runner's own words on how far the job is; the next run after a crash finds them in {@link Job.saved}. */
-  save(state: string): Promise<void>;
 }
 
 /** Does a job's work. Faults of the world may throw AdapterError: the job then counts as failed, with that reason. */
@@ -138,7 +136,6 @@ export interface JobStore {
   /** Puts reports into the outbox before the job's end. */
   report(job: Job, reports: readonly Report[], now: Date): Promise<void>;
   pin(job: Job, commit: CommitSha): Promise<void>;
-  save(job: Job, state: string): Promise<void>;
   /** The program stops: the job waits again, and the run does not count. */
   interrupt(job: Job, now: Date): Promise<void>;
   /** At the start, before anything runs: takes up interrupted jobs again, gives up on those that crash each time. */

@@ -76,7 +76,6 @@ async function runJob(parts: WorkerParts, job: Job, cancel: AbortSignal, end: Ab
     attempt: job.attempts,
     report: (reports: readonly Report[]) => parts.store.report(job, reports, parts.clock.now()),
     pin: (commit: CommitSha) => parts.store.pin(job, commit),
-    save: (state: string) => parts.store.save(job, state),
   };
   try {
     const outcome = await parts.runner.run(job, context);

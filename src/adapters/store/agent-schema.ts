@@ -19,7 +19,7 @@ export const agentMigrations: readonly string[] = [
   CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, request TEXT NOT NULL, fold TEXT, trace TEXT,
     state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed', 'refused', 'cancelled')),
-    attempts INTEGER NOT NULL DEFAULT 0, pinned TEXT, saved TEXT, note TEXT NOT NULL DEFAULT '', not_before INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0, pinned TEXT, note TEXT NOT NULL DEFAULT '', not_before INTEGER NOT NULL,
     message TEXT, line INTEGER, outcome TEXT, cancel INTEGER NOT NULL DEFAULT 0,
     added_at INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER
   ) STRICT;

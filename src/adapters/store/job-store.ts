@@ -8,7 +8,6 @@ import {
   type JobState,
   type JobStore,
   type NewOutboxEntry,
-  orderSubject,
 } from "../../work/index.ts";
 import { type Database, integer, type Row, text } from "./database.ts";
 import { settleLine } from "./message-rows.ts";
@@ -49,7 +48,7 @@ export function addJob(database: Database, job: NewJob, now: Date): boolean {
 }
 
 /** What may run: not paused, its time come, no earlier line of its message open, and nothing else of its queue running. */
-const runnable = `state = 'queued' AND not_before <= ? AND queue NOT IN (SELECT queue FROM paused)
+const runnable = `state = 'queued' AND not_before <= ? AND NOT EXISTS (SELECT 1 FROM paused WHERE paused.queue IN (jobs.queue, '*'))
   AND NOT EXISTS (SELECT 1 FROM jobs AS earlier WHERE earlier.message = jobs.message AND earlier.line < jobs.line
                   AND earlier.state IN ('queued', 'running'))
   AND NOT EXISTS (SELECT 1 FROM jobs AS other WHERE other.queue = jobs.queue AND other.state = 'running')`;
@@ -106,7 +105,7 @@ export class SqliteJobs implements JobStore {
     );
     if (job.request.kind === "command" && (outcome.kind === "done" || outcome.kind === "failed")) {
       // A failure counts too: some of its distributions may be through.
-      markRan(database, orderSubject(job.request.command, job.request.distributions), job.request.signedAt);
+      markRan(database, job.request.scopes, job.request.signedAt);
     }
     const { message } = job.request.kind === "command" ? job.request : { message: null };
     const answer = message === null ? [] : settleLine(database, message);
@@ -123,8 +122,6 @@ export class SqliteJobs implements JobStore {
     if (later !== null) {
       const said = `folded into job ${integer(later, "id")}`;
       database.run("UPDATE jobs SET state = 'cancelled', note = ? WHERE id = ?", said, job.id);
-      // What the interrupted run had come to is for the one that goes on.
-      database.run("UPDATE jobs SET saved = ? WHERE id = ?", job.saved, integer(later, "id"));
       return;
     }
     database.run(
@@ -165,11 +162,6 @@ export class SqliteJobs implements JobStore {
   async pin(job: Job, commit: CommitSha): Promise<void> {
     const { database } = this.#parts;
     await database.commit(() => database.run("UPDATE jobs SET pinned = ? WHERE id = ?", commit, job.id));
-  }
-
-  async save(job: Job, state: string): Promise<void> {
-    const { database } = this.#parts;
-    await database.commit(() => database.run("UPDATE jobs SET saved = ? WHERE id = ?", state, job.id));
   }
 
   recover(now: Date): Promise<{ readonly again: number; readonly givenUp: number }> {
@@ -219,7 +211,6 @@ export function readJob(row: Row): Job {
     state: text(row, "state") as JobState,
     attempts: integer(row, "attempts"),
     commit: parseCommitSha(text(row, "pinned")),
-    saved: row["saved"] === null ? null : text(row, "saved"),
     note: text(row, "note"),
   };
 }

@@ -1,31 +1,21 @@
-import type {
-  CommentPlace,
-  CommitSha,
-  ComponentName,
-  DistributionName,
-  Fingerprint,
-  Release,
-  Report,
-  Sha256,
-} from "../../domain/index.ts";
+import type { LedgerView } from "../../authority/index.ts";
+import type { CommentPlace, Report, Sha256 } from "../../domain/index.ts";
 import {
   eventId,
   type FactName,
   type Ledger,
   type NewOutboxEntry,
-  type OrderSubject,
   type PlaceState,
   placeEntry,
   type RecordedLine,
   type Recording,
   receiptReaction,
   type SignedMessage,
-  type StandingHold,
 } from "../../work/index.ts";
 import { type Database, integer, text } from "./database.ts";
 import { addJob } from "./job-store.ts";
 import { answerOnce, readMessage } from "./message-rows.ts";
-import { markRan } from "./order.ts";
+import { ledgerView, markRan } from "./order.ts";
 import { addToOutbox } from "./outbox-store.ts";
 
 /** Reactions in an hour to what is not signed rightly: anybody can write such comments, and must not make the bot busy. */
@@ -33,12 +23,14 @@ const confusedAnHour = 30;
 
 /** The ledger in SQLite. */
 export class SqliteLedger implements Ledger {
+  readonly view: LedgerView;
   readonly #database: Database;
   readonly #entries: (report: Report) => readonly NewOutboxEntry[];
 
   constructor(database: Database, entries: (report: Report) => readonly NewOutboxEntry[]) {
     this.#database = database;
     this.#entries = entries;
+    this.view = ledgerView(database);
   }
 
   async find(key: string): Promise<SignedMessage | null> {
@@ -84,7 +76,7 @@ export class SqliteLedger implements Ledger {
     return added > 0;
   }
 
-  #insertLine(recording: Recording, index: number, { line, stand, tell, jobs, holds }: RecordedLine): void {
+  #insertLine(recording: Recording, index: number, { line, stand, tell, jobs, holds, ran }: RecordedLine): void {
     this.#database.run(
       "INSERT INTO lines (message, line, text, tell, stand) VALUES (?, ?, ?, ?, ?)",
       recording.key,
@@ -94,6 +86,7 @@ export class SqliteLedger implements Ledger {
       JSON.stringify(stand),
     );
     for (const job of jobs) addJob(this.#database, { ...job, trace: recording.trace }, recording.receivedAt);
+    markRan(this.#database, ran, recording.signedAt.getTime());
     for (const { action, release, component, commit, distribution } of holds) {
       if (action === "hold") {
         this.#database.run(
@@ -114,11 +107,6 @@ export class SqliteLedger implements Ledger {
           distribution,
         );
       }
-      markRan(
-        this.#database,
-        { release, subject: `component ${component}`, distributions: [distribution] },
-        recording.signedAt.getTime(),
-      );
     }
   }
 
@@ -143,6 +131,18 @@ export class SqliteLedger implements Ledger {
         key,
       );
       if (changed > 0) this.#tellReceipt(key, now);
+    });
+  }
+
+  async claimPlace(key: string, place: CommentPlace, blockSha256: Sha256, now: Date): Promise<void> {
+    await this.#database.commit(() => {
+      const changed = this.#database.run(
+        "UPDATE messages SET place_kind = 'claimed', issue = ?, comment = ? WHERE key = ? AND place_kind = 'unknown' AND answered = 0",
+        place.issue,
+        place.comment,
+        key,
+      );
+      if (changed > 0) this.#add([placeEntry({ place, blockSha256, purpose: { kind: "message", key } })], now);
     });
   }
 
@@ -174,30 +174,13 @@ export class SqliteLedger implements Ledger {
     });
   }
 
-  async holds(release: Release, component: ComponentName, commit: CommitSha): Promise<readonly StandingHold[]> {
-    const rows = this.#database.all(
-      "SELECT distribution, signer FROM holds WHERE release = ? AND component = ? AND commit_sha = ?",
-      release,
-      component,
-      commit,
-    );
-    return rows.map((row) => ({
-      distribution: text(row, "distribution") as DistributionName,
-      signer: text(row, "signer") as Fingerprint,
-    }));
+  async confuseProven(place: CommentPlace, now: Date): Promise<void> {
+    await this.#database.commit(() => this.#add(this.#entries(confusedReaction(place)), now));
   }
 
-  async lastRan({ release, subject, distributions }: OrderSubject): Promise<Date | null> {
-    const times = (distributions.length === 0 ? [""] : distributions).flatMap((distribution) => {
-      const row = this.#database.one(
-        "SELECT signed_at FROM ran WHERE release = ? AND subject = ? AND distribution = ?",
-        release,
-        subject,
-        distribution,
-      );
-      return row === null ? [] : [integer(row, "signed_at")];
-    });
-    return times.length === 0 ? null : new Date(Math.max(...times));
+  async block(key: string): Promise<{ readonly block: string; readonly receivedAt: Date } | null> {
+    const row = this.#database.one("SELECT block, received_at FROM messages WHERE key = ?", key);
+    return row === null ? null : { block: text(row, "block"), receivedAt: new Date(integer(row, "received_at")) };
   }
 
   async fact(name: FactName): Promise<string | null> {
@@ -217,6 +200,6 @@ export class SqliteLedger implements Ledger {
 }
 
 /** The reaction on a comment of which nothing else may be said. */
-export function confusedReaction(place: CommentPlace): Report {
+function confusedReaction(place: CommentPlace): Report {
   return { kind: "reaction", reaction: { id: eventId("c", place.comment), place, content: "confused" } };
 }
