@@ -1,10 +1,11 @@
 /**
- * `npm run demo [-- --keep]`: the main job, end to end, on one machine, shown step by step.
+ * `npm run demo`: the main job, end to end, on one machine, shown step by step.
  *
  * Exit status: 0 everything was found as it must be; 1 it was not, or the machine lacks something; 2 wrong usage; 130 stopped.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { keptText, successText } from "./closing-words.ts";
 import { listIssues, postComment } from "./github-view.ts";
 import { explainFault } from "./lab-fault.ts";
@@ -18,28 +19,51 @@ import { runSteps, type StepResult } from "./steps.ts";
 import { placesOf } from "./story/places.ts";
 import { type Summary, writeSummary } from "./summary.ts";
 
-const output = join(import.meta.dirname, "../../.demo");
-const records = join(output, "running");
-const usage = "npm run demo [-- --keep]      --keep: leave it running when it is done, until Ctrl-C\n";
+const usage = `npm run demo [-- [--keep] [--output DIRECTORY]]
+  --keep     leave everything running when it is done, until Ctrl-C
+  --output   where summary.json, repositories and logs go; .demo/ in the checkout unless said otherwise
+`;
+
+interface Wish {
+  readonly afterwards: "keep" | "end";
+  /** Absolute. */
+  readonly output: string;
+}
+
+/** Null: not what the usage says. */
+function parseWish(argv: readonly string[]): Wish | "help" | null {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: { keep: { type: "boolean" }, output: { type: "string" }, help: { type: "boolean" } },
+    });
+    if (values.help === true) return "help";
+    const output = resolve(values.output ?? join(import.meta.dirname, "../../.demo"));
+    return { afterwards: values.keep === true ? "keep" : "end", output };
+  } catch {
+    return null;
+  }
+}
 
 async function main(argv: readonly string[]): Promise<number> {
-  const [word, ...rest] = argv;
-  if (word === "post") return post(rest);
-  if (word === "--help" || (word !== undefined && word !== "--keep") || rest.length > 0) {
+  if (argv[0] === "post") return post(argv.slice(1));
+  const wish = parseWish(argv);
+  if (wish === null || wish === "help") {
     process.stdout.write(usage);
-    return word === "--help" ? 0 : 2;
+    return wish === null ? 2 : 0;
   }
+  const records = join(wish.output, "running");
   mkdirSync(records, { recursive: true });
   // The former run's result must not be taken for this one's.
-  rmSync(join(output, "summary.json"), { force: true });
-  requireMachine(process.env, [runsParent(), output]);
+  rmSync(join(wish.output, "summary.json"), { force: true });
+  requireMachine(process.env, [runsParent(), wish.output]);
   const swept = await sweepEarlierRuns(records);
   if (swept > 0)
     say(`Ended and removed what ${swept === 1 ? "a killed earlier run" : `${swept} killed earlier runs`} had left.`);
-  return run(word === "--keep" ? "keep" : "end");
+  return run(wish, records);
 }
 
-async function run(afterwards: "keep" | "end"): Promise<number> {
+async function run({ afterwards, output }: Wish, records: string): Promise<number> {
   const begun = performance.now();
   const root = createRun(records);
   const started: Started = [];
@@ -50,12 +74,17 @@ async function run(afterwards: "keep" | "end"): Promise<number> {
     removeRun(records, root);
   };
   try {
-    const programLogs = freshLogs(basename(root));
+    const programLogs = freshLogs(output, basename(root));
     say(`The whole system on this machine, in ${root}; the programs' logs: ${programLogs}\n`);
     const job = mainJob({ root, programLogs, caller: process.env, now: new Date(), started });
     const show = process.stdout.isTTY ? "terminal" : "lines";
-    const results = await Promise.race([runSteps(job.steps, show, say), stopped]);
-    if (results === "stopped") return 130;
+    let shown = say;
+    const results = await Promise.race([runSteps(job.steps, show, (line) => shown(line)), stopped]);
+    if (results === "stopped") {
+      shown = () => undefined;
+      say("\nStopping everything.");
+      return 130;
+    }
     const summary = await summarize(job, results, (performance.now() - begun) / 1000);
     writeSummary(join(output, "summary.json"), summary);
     const lab = job.lab();
@@ -65,9 +94,10 @@ async function run(afterwards: "keep" | "end"): Promise<number> {
       await stopped;
       say("\nStopping everything.");
     }
-    if (lab !== null) writeSummary(join(output, "summary.json"), { ...summary, ...saveResults(lab, output) });
+    const kept = lab === null ? summary : { ...summary, ...saveResults(lab, output) };
+    writeSummary(join(output, "summary.json"), kept);
     const failed = results.find(({ ok }) => !ok);
-    if (failed === undefined) say(successText(summary, output));
+    if (failed === undefined) say(successText(kept, output));
     else fail(`${failed.name}: ${failed.detail}`);
     return summary.ok ? 0 : 1;
   } finally {
@@ -93,7 +123,7 @@ async function summarize(job: MainJob, steps: readonly StepResult[], seconds: nu
 }
 
 /** An empty directory for this run's logs; those of runs that are over go. */
-function freshLogs(name: string): string {
+function freshLogs(output: string, name: string): string {
   const directory = join(output, "program-logs");
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(join(directory, name), { recursive: true });
@@ -126,7 +156,9 @@ function fail(text: string): void {
   process.stderr.write(`demo: ${text}\n`);
 }
 
-process.exitCode = await main(process.argv.slice(2)).catch((fault: unknown) => {
+const status = await main(process.argv.slice(2)).catch((fault: unknown) => {
   fail(explainFault(fault));
   return 1;
 });
+// Steps that were stopped in the middle may still wait for something: nobody waits for them.
+process.exit(status);

@@ -1,5 +1,5 @@
 /** Keeps what a run found after its qubes are gone: repositories, logs and public keys, copied to where the summary says. */
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { RunningLab } from "./running-lab.ts";
 import { placesOf } from "./story/places.ts";
@@ -14,8 +14,8 @@ export function saveResults(lab: RunningLab, directory: string): Places {
   mkdirSync(join(directory, "keys"), { recursive: true });
   const keep = (from: string, ...to: string[]): string => {
     const target = join(directory, ...to);
-    // Not there where a step has failed before it: the summary then names an empty place.
-    cpSync(from, target, { recursive: true, force: true, preserveTimestamps: true, verbatimSymlinks: true });
+    // Not there where a step failed before it: the summary then names a place that does not exist.
+    if (existsSync(from)) cpSync(from, target, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
     return target;
   };
   return {
