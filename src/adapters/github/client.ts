@@ -72,7 +72,11 @@ export function githubClient(options: GithubClientOptions): GithubClient {
     // Probot's webhook half is not used here; unset, it would be the word "development".
     secret: crypto.randomUUID(),
     // A function, since Probot lays its own throttling over what is given as an object.
-    Octokit: ProbotOctokit.defaults((given) => ({ ...given, throttle: { enabled: false }, retry: { enabled: false } })),
+    Octokit: ProbotOctokit.defaults((given: object) => ({
+      ...given,
+      throttle: { enabled: false },
+      retry: { enabled: false },
+    })),
     baseUrl,
     request: {
       fetch: (url: string, init: RequestInit) =>

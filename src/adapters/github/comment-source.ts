@@ -68,6 +68,14 @@ export function githubComments({ client, repository, reporters, memory }: Github
     }
   }
 
+  async function labelsOf(issue: number): Promise<readonly string[]> {
+    const route = "GET /repos/{owner}/{repo}/issues/{issue_number}";
+    const answer = await client.rest(route, repository, { issue_number: issue });
+    const parsed = z.object({ labels: z.array(z.object({ name: z.string() })) }).safeParse(answer.data);
+    if (!parsed.success) throw new AdapterError("UNEXPECTED_ANSWER", "GitHub: an issue was not answered as one");
+    return parsed.data.labels.map(({ name }) => name);
+  }
+
   return {
     mark: () =>
       asking(async () => {
@@ -83,17 +91,18 @@ export function githubComments({ client, repository, reporters, memory }: Github
         const answer = await client.rest(route, repository, { comment_id: id });
         const parsed = comment.safeParse(answer.data);
         if (!parsed.success) throw new AdapterError("UNEXPECTED_ANSWER", "GitHub: a comment was not answered as one");
-        return { comment: postedComment(parsed.data), serverTime: serverTime(answer) };
-      }),
+        return postedComment(parsed.data);
+      }).catch(nullWhereGone),
     labels: (subject) =>
       asking(async () => {
-        const issue = await issues.find(statusIssueTitle(subject));
-        if (issue === null) return null;
-        const route = "GET /repos/{owner}/{repo}/issues/{issue_number}";
-        const answer = await client.rest(route, repository, { issue_number: issue });
-        const parsed = z.object({ labels: z.array(z.object({ name: z.string() })) }).safeParse(answer.data);
-        if (!parsed.success) throw new AdapterError("UNEXPECTED_ANSWER", "GitHub: an issue was not answered as one");
-        return parsed.data.labels.map(({ name }) => name);
+        const title = statusIssueTitle(subject);
+        const remembered = await issues.find(title);
+        const found = remembered === null ? null : await labelsOf(remembered).catch(nullWhereGone);
+        if (found !== null || remembered === null) return found;
+        // The one that was remembered has been deleted or moved away: there may be another by now.
+        issues.forget(title);
+        const other = await issues.find(title);
+        return other === null || other === remembered ? null : labelsOf(other);
       }),
   };
 }
@@ -127,4 +136,10 @@ async function asking<T>(question: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw error instanceof GithubFault ? adapterErrorOf(error) : error;
   }
+}
+
+function nullWhereGone(error: unknown): null {
+  if (error instanceof GithubFault && error.kind === "gone") return null;
+  if (error instanceof AdapterError && error.code === "NOT_FOUND") return null;
+  throw error;
 }
