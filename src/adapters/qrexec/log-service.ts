@@ -26,14 +26,17 @@ export interface ReceiptedLog extends JobLog {
   readonly receipt: LogReceipt | null;
 }
 
+/** A {@link LogService} whose logs can say what was received. */
+export interface ReceiptedLogService extends LogService {
+  open(label: string): Promise<ReceiptedLog>;
+}
+
 /** A call that the policy refuses, or that nobody serves, ends at once. */
 const refusalMs = 50;
 const limitBytes = 1024 * 1024 * 1024;
 
 /** Opens logs at the logs qube: `qubesbuilder.BuildLog`, which dom0's policy sends to the environment's own. */
-export function openLogService(
-  options: LogServiceOptions,
-): LogService & { open(label: string): Promise<ReceiptedLog> } {
+export function openLogService(options: LogServiceOptions): ReceiptedLogService {
   return {
     async open(label: string): Promise<ReceiptedLog> {
       const argument = reduceLabel(label);

@@ -33,8 +33,8 @@ const section = z.strictObject({
   gnupghome: z.string().min(1).default("~/.gnupg"),
   gpg: z.string().min(1).default("gpg"),
   "ssh-command": z.string().min(1).nullable().default(null),
-  // Whether public or only kept: what a signature may rest on is never a default.
-  ack: z.enum(["push", "commit"]),
+  // Nothing is unlocked before it is public, unless somebody writes that he wants less.
+  ack: z.enum(["push", "commit"]).default("push"),
   acknowledge: z.array(qube),
   "checkpoint-minutes": z.number().positive().max(1440).default(10),
   "limit-bytes": z
