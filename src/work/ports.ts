@@ -65,7 +65,7 @@ export interface CommentSource {
     readonly serverTime: Date;
   }>;
   /** One comment; null where the report repository has none of that number. */
-  comment(id: number): Promise<PostedComment | null>;
+  comment(id: number): Promise<{ readonly comment: PostedComment | null; readonly serverTime: Date }>;
   /** The labels of the subject's own status issue; null where it has none. For the hand-set `buggy`. */
   labels(subject: Subject): Promise<readonly string[] | null>;
 }

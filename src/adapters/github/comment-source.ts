@@ -3,7 +3,7 @@ import { AdapterError } from "../../domain/index.ts";
 import { statusIssueTitle } from "../../report/index.ts";
 import type { CommentMark, CommentSource, PostedComment } from "../../work/index.ts";
 import type { GithubAnswer, GithubClient } from "./client.ts";
-import { adapterErrorOf, GithubFault } from "./fault.ts";
+import { adapterErrorOf, dateOf, GithubFault } from "./fault.ts";
 import type { IssueMemory } from "./issue-memory.ts";
 import { issueWriter } from "./issue-writer.ts";
 import { statusIssues } from "./status-issue.ts";
@@ -88,11 +88,16 @@ export function githubComments({ client, repository, reporters, memory }: Github
     comment: (id) =>
       asking(async () => {
         const route = "GET /repos/{owner}/{repo}/issues/comments/{comment_id}";
-        const answer = await client.rest(route, repository, { comment_id: id });
+        const answer = await client.rest(route, repository, { comment_id: id }).catch((error: unknown) => {
+          if (error instanceof GithubFault && error.kind === "gone" && error.serverTime !== null)
+            return error.serverTime;
+          throw error;
+        });
+        if (answer instanceof Date) return { comment: null, serverTime: answer };
         const parsed = comment.safeParse(answer.data);
         if (!parsed.success) throw new AdapterError("UNEXPECTED_ANSWER", "GitHub: a comment was not answered as one");
-        return postedComment(parsed.data);
-      }).catch(nullWhereGone),
+        return { comment: postedComment(parsed.data), serverTime: serverTime(answer) };
+      }),
     labels: (subject) =>
       asking(async () => {
         const title = statusIssueTitle(subject);
@@ -125,8 +130,8 @@ function postedComment(parsed: z.output<typeof comment>): PostedComment {
 
 /** GitHub's clock, by the answer's `Date`: what depends on age is held against it. */
 function serverTime({ headers }: GithubAnswer): Date {
-  const date = new Date(String(headers["date"] ?? ""));
-  if (Number.isNaN(date.getTime())) throw new AdapterError("UNEXPECTED_ANSWER", "GitHub: an answer without a date");
+  const date = dateOf(headers);
+  if (date === null) throw new AdapterError("UNEXPECTED_ANSWER", "GitHub: an answer without a date");
   return date;
 }
 
@@ -140,6 +145,5 @@ async function asking<T>(question: () => Promise<T>): Promise<T> {
 
 function nullWhereGone(error: unknown): null {
   if (error instanceof GithubFault && error.kind === "gone") return null;
-  if (error instanceof AdapterError && error.code === "NOT_FOUND") return null;
   throw error;
 }

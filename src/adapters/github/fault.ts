@@ -23,9 +23,16 @@ export class GithubFault extends Error {
   /** It may have been carried out all the same. */
   readonly ambiguous: boolean;
   readonly afterMs: number | null;
+  /** GitHub's clock, where it answered at all. */
+  readonly serverTime: Date | null;
 
-  constructor(kind: GithubFaultKind, message: string, rest: { ambiguous?: boolean; afterMs?: number | null } = {}) {
+  constructor(
+    kind: GithubFaultKind,
+    message: string,
+    rest: { ambiguous?: boolean; afterMs?: number | null; serverTime?: Date | null } = {},
+  ) {
     super(message);
+    this.serverTime = rest.serverTime ?? null;
     this.kind = kind;
     this.ambiguous = rest.ambiguous ?? false;
     this.afterMs = rest.afterMs ?? null;
@@ -58,6 +65,12 @@ function limitMs(failed: FailedRequest, now: Date): number | null {
   return null;
 }
 
+/** The clock that an answer was given by; null where it does not say. */
+export function dateOf(headers: FailedRequest["headers"]): Date | null {
+  const date = new Date(String(headers["date"] ?? ""));
+  return Number.isNaN(date.getTime()) ? null : date;
+}
+
 /** What a failed request means for what was to be written. */
 export function faultOf(failed: FailedRequest, now: Date): GithubFault {
   const { status, networkCode } = failed;
@@ -69,8 +82,11 @@ export function faultOf(failed: FailedRequest, now: Date): GithubFault {
     const afterMs = limitMs(failed, now);
     if (afterMs !== null) return new GithubFault("limited", message, { afterMs });
   }
+  if (status === 403 && /\bis locked\b/i.test(failed.message)) return new GithubFault("refused", message);
   if (status === 401 || status === 403) return new GithubFault("denied", message);
-  if (status === 404 || status === 410 || (status >= 300 && status < 400)) return new GithubFault("gone", message);
+  if (status === 404 || status === 410 || (status >= 300 && status < 400)) {
+    return new GithubFault("gone", message, { serverTime: dateOf(failed.headers) });
+  }
   if (status >= 500) {
     const after = Number(failed.headers["retry-after"] ?? Number.NaN);
     return new GithubFault("unavailable", message, {
