@@ -120,15 +120,7 @@ function open(
     time: async (commit) =>
       Number((await git(options, ["show", "-s", "--no-show-signature", "--format=%ct", commit, "--"])).toString()),
     archive: async (commit, prefix, file) => {
-      await git(options, [
-        "-c",
-        "tar.tar.gz.command=git archive gzip",
-        "archive",
-        "--format=tar.gz",
-        `--prefix=${prefix}/`,
-        `--output=${file}`,
-        commit,
-      ]);
+      await git(options, ["archive", "--format=tar.gz", `--prefix=${prefix}/`, `--output=${file}`, commit]);
     },
     checkout: async (commit, directory) => {
       mkdirSync(directory, { recursive: true });
