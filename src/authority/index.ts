@@ -3,5 +3,6 @@ export { type AuthorizationQuestion, authorize, type Decision } from "./authoriz
 export { type Authority, type AuthorizedCommand, orderScopes, type Target } from "./authorized-command.ts";
 export { type ClockJudgement, type ClockReading, judgeClock } from "./clock.ts";
 export type { Environment, KnownNames } from "./environment.ts";
+export { refuseTimestamp } from "./freshness.ts";
 export { authorizeOperator } from "./operator.ts";
 export type { LedgerView, OrderScope } from "./ports.ts";

@@ -37,4 +37,14 @@ export const subcommands: readonly Subcommand[] = [
     summary: "stands where a tool expects gpg in a build qube: announces, then signs at the keys qube",
     load: () => import("./gpg-client.ts"),
   },
+  {
+    name: "verify",
+    summary: "says what would become of a signed comment, offline",
+    load: () => import("./cli/verify.ts"),
+  },
+  {
+    name: "help",
+    summary: "help commands: what a maintainer can write in a comment",
+    load: () => import("./cli/help.ts"),
+  },
 ];
