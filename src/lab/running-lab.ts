@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { brokerSocket, writeBrokerPlan } from "./broker-plan.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { type GithubLab, startGithubLab } from "./github/index.ts";
@@ -160,16 +161,19 @@ function agentConfig(lab: PreparedLab, environment: Environment, github: LabGith
   });
 }
 
+const readyLine = z.object({
+  listen: z.object({ host: z.string(), port: z.int().positive() }),
+  msg: z.literal("ready"),
+});
+
 /** Port 0 was asked for: the address that was got stands in the `ready` line. */
 function receiverUrl(receiver: Daemon | undefined): string {
-  const line = receiver
-    ?.log()
-    .split("\n")
-    .find((text) => /\bready\b/.test(text));
-  const address = /"?listen"?[:=]\s*"?(?:http:\/\/)?(127\.0\.0\.1:[0-9]+)/.exec(line ?? "")?.[1];
-  if (address === undefined)
-    throw new LabFault(`the receiver did not say where it listens: ${line ?? "no ready line"}`);
-  return `http://${address}`;
+  for (const line of receiver?.log().split("\n") ?? []) {
+    if (!/\bready\b/.test(line)) continue;
+    const { listen } = readyLine.parse(JSON.parse(line));
+    return `http://${listen.host}:${listen.port}`;
+  }
+  throw new LabFault("the receiver did not say where it listens");
 }
 
 /** Ends all that was started, the last first. */

@@ -1,5 +1,6 @@
 /** What must not be possible between the qubes, tried: by the policy, and by the key gate behind it. */
 import { join } from "node:path";
+import { type QrexecCall, qrexecTransport } from "../../adapters/qrexec/index.ts";
 import { brokerSocket } from "../broker-plan.ts";
 import { LabFault } from "../lab-fault.ts";
 import type { Qube } from "../qube.ts";
@@ -12,30 +13,36 @@ const refusedByPolicy = 126;
 /** Makes each call that the policy must deny; throws LabFault for one that got through. Answers how many there were. */
 export async function tryForbiddenCalls(lab: RunningLab): Promise<number> {
   const { net, logs, fedora, debian } = lab;
-  const forbidden: readonly (readonly [Qube, string, string])[] = [
-    [net, fedora.keys.name, "qubes.Gpg"],
-    [net, "dom0", "qubesbuilder.BuildLog"],
-    [logs, fedora.keys.name, "qubes.Gpg"],
-    [debian.build, fedora.keys.name, "qubes.Gpg"],
-    [debian.build, fedora.build.name, "qubesbuilder.TriggerBuild+demo-hello"],
-    [fedora.build, "dom0", `qubesbuilder.LogReceived+${fedora.build.name}`],
-    [fedora.keys, logs.name, "qubesbuilder.BuildLog"],
+  const forbidden: readonly (readonly [Qube, QrexecCall])[] = [
+    [net, { target: fedora.keys.name, service: "qubes.Gpg", argument: "" }],
+    [net, { target: "dom0", service: "qubesbuilder.BuildLog", argument: "" }],
+    [logs, { target: fedora.keys.name, service: "qubes.Gpg", argument: "" }],
+    [debian.build, { target: fedora.keys.name, service: "qubes.Gpg", argument: "" }],
+    [debian.build, { target: fedora.build.name, service: "qubesbuilder.TriggerBuild", argument: lab.ready.name }],
+    [fedora.build, { target: "dom0", service: "qubesbuilder.LogReceived", argument: fedora.build.name }],
+    [fedora.keys, { target: logs.name, service: "qubesbuilder.BuildLog", argument: "" }],
   ];
   await Promise.all(
-    forbidden.map(async ([from, target, service]) => {
-      const { status } = await tryTool({
-        program: process.execPath,
-        args: [join(source, "lab/broker.ts"), "call", brokerSocket(from), target, service],
-        environment: from.environment,
-      });
+    forbidden.map(async ([from, call]) => {
+      const status = await callFrom(from, call);
       if (status !== refusedByPolicy) {
+        const name = `${call.service}+${call.argument}`;
         throw new LabFault(
-          `${from.name} could call ${service} in ${target} (status ${status}): the policy must deny it`,
+          `${from.name} could call ${name} in ${call.target} (status ${status}): the policy must deny it`,
         );
       }
     }),
   );
   return forbidden.length;
+}
+
+/** Makes a call without input, as a program in the qube would; answers its exit status. */
+async function callFrom(qube: Qube, call: QrexecCall): Promise<number> {
+  const connection = qrexecTransport({ transport: "local", socket: brokerSocket(qube) }).open(call);
+  connection.stdin.end();
+  connection.stdout.resume();
+  connection.stderr.resume();
+  return connection.exit;
 }
 
 /** Asks keys-fedora, from build-fedora as it is allowed to, for a signature over bytes that no log has announced. */

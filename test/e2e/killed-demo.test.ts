@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, it } from "vitest";
+
+const output = mkdtempSync(join(tmpdir(), "rb-again-"));
+const demo = join(import.meta.dirname, "../../src/lab/demo.ts");
+
+afterEach(() => rmSync(output, { recursive: true, force: true }));
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly said: () => string;
+  readonly over: Promise<number | null>;
+}
+
+function start(): Run {
+  const child = spawn(process.execPath, [demo, "--output", output], { stdio: ["ignore", "pipe", "pipe"] });
+  let text = "";
+  const take = (chunk: Buffer): void => {
+    text += chunk;
+  };
+  child.stdout.on("data", take);
+  child.stderr.on("data", take);
+  const over = new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { child, said: () => text, over };
+}
+
+async function until(run: Run, line: string): Promise<void> {
+  for (let waited = 0; !run.said().includes(line); waited += 50) {
+    if (waited > 60_000 || run.child.exitCode !== null) throw new Error(`no '${line}' in:\n${run.said()}`);
+    await sleep(50);
+  }
+}
+
+/** The command lines of all processes that name the directory. */
+function processesNaming(text: string): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^[0-9]+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return [readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ")];
+      } catch {
+        return [];
+      }
+    })
+    .filter((line) => line.includes(text));
+}
+
+const rootOf = (run: Run): string => /in (\/\S*rb-lab-[A-Za-z0-9]{6})/.exec(run.said())?.[1] ?? "no root";
+
+describe("a demo that is killed in the middle", () => {
+  it("is cleaned up by the next start, which goes on as if nothing had been; and Ctrl-C leaves nothing", async () => {
+    const killed = start();
+    await until(killed, "[4/");
+    const first = rootOf(killed);
+    expect(processesNaming(first).length).toBeGreaterThan(5);
+    killed.child.kill("SIGKILL");
+    await killed.over;
+
+    const next = start();
+    await until(next, "[4/");
+    expect(next.said()).toContain("Ended and removed what a killed earlier run had left.");
+    expect(existsSync(first)).toBe(false);
+    expect(processesNaming(first)).toEqual([]);
+
+    const second = rootOf(next);
+    next.child.kill("SIGINT");
+    expect(await next.over).toBe(130);
+    expect(existsSync(second)).toBe(false);
+    expect(processesNaming(second)).toEqual([]);
+    expect(readdirSync(join(output, "running"))).toEqual([]);
+  }, 120_000);
+});
