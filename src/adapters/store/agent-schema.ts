@@ -35,6 +35,11 @@ export const agentMigrations: readonly string[] = [
     release TEXT NOT NULL, component TEXT NOT NULL, commit_sha TEXT NOT NULL, distribution TEXT NOT NULL,
     signer TEXT NOT NULL, signed_at INTEGER NOT NULL, PRIMARY KEY (release, component, commit_sha, distribution)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE builds (
+    job TEXT PRIMARY KEY, release TEXT NOT NULL, component TEXT NOT NULL, commit_sha TEXT, version TEXT,
+    begun_at INTEGER NOT NULL, record TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX builds_component ON builds (release, component, begun_at) WHERE commit_sha IS NOT NULL;
   CREATE TABLE reactions (at INTEGER NOT NULL) STRICT;
   CREATE TABLE calls (
     id INTEGER PRIMARY KEY AUTOINCREMENT, service TEXT NOT NULL, argument TEXT NOT NULL, source TEXT NOT NULL,

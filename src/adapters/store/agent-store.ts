@@ -1,6 +1,7 @@
 import type { Report } from "../../domain/index.ts";
 import type { NewOutboxEntry } from "../../work/index.ts";
 import { agentMigrations } from "./agent-schema.ts";
+import { SqliteBuildRecords } from "./build-records.ts";
 import { Database } from "./database.ts";
 import { SqliteJobs } from "./job-store.ts";
 import { SqliteLedger } from "./ledger-store.ts";
@@ -16,6 +17,7 @@ export interface AgentStore {
   readonly outbox: SqliteOutbox;
   /** Calls that came while no agent ran. */
   readonly calls: RecordedCalls;
+  readonly builds: SqliteBuildRecords;
   /** What an operator sees and does. */
   readonly desk: QueueDesk;
 }
@@ -30,6 +32,7 @@ export function openAgentStore(path: string, entries: (report: Report) => readon
     ledger: new SqliteLedger(database, entries),
     outbox: new SqliteOutbox(database),
     calls: new RecordedCalls(database),
+    builds: new SqliteBuildRecords(database),
     desk: new QueueDesk(database, jobs),
   };
 }
