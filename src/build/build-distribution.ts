@@ -79,7 +79,11 @@ export async function buildDistribution(build: DistributionBuild): Promise<Distr
     record = { ...record, stages };
     await build.progress(record);
   };
-  const outcome = await runStages(build, log, keep);
+  const outcome = await runStages(build, log, keep).catch(async (bug: unknown) => {
+    log.note("failed by an internal error");
+    await closeLog(log, { stage: "build", reason: "" });
+    throw bug;
+  });
   const tail = log.tail();
   const packages = outcome.packages.map(({ path, sha256, size }) => ({ file: basename(path), sha256, size }));
   for (const { file, sha256, size } of packages) log.note(`package ${printable(file)} sha256:${sha256} ${size}`);
