@@ -35,7 +35,7 @@ export function plainText(untrusted: string, longest = 300): string {
 /** Text in a code span: nothing in it is rendered or mentioned, and it cannot end the span. */
 export function codeSpan(untrusted: string, longest = 300): string {
   const line = untrusted.replace(escapeSequence, "").replace(/\s+/g, " ").replace(controls, "").trim();
-  return `\`${line.slice(0, longest).replaceAll("`", "'")}\``;
+  return line === "" ? "(empty)" : `\`${line.slice(0, longest).replaceAll("`", "'")}\``;
 }
 
 /** A fenced block that the text itself cannot close: the fence is longer than any run of backticks in it. */

@@ -46,17 +46,17 @@ export function statusComment(event: StatusEvent, links: LogLinks): string | nul
     case "building":
       return null;
     case "built":
-      return `${what(event.subject, event.distribution)} was built${logLink(event.log, links)}.`;
+      return `${what(event.subject, event.distribution)} was built${logLink(event.log, links)}`;
     case "uploaded": {
       const to = repositoryWord(event.repository);
       const plan = event.plan === null ? "" : `\n\nPlan: ${codeSpan(event.plan)}`;
-      return `${what(event.subject, event.distribution)} was uploaded to ${to} repository${logLink(event.log, links)}.${plan}`;
+      return `${what(event.subject, event.distribution)} was uploaded to ${to} repository${logLink(event.log, links)}${plan}`;
     }
     case "failed": {
       const stage = event.stage === "build" ? "build" : `build (stage ${plainText(event.stage, 40)})`;
       const tail = tailOf(event.logTail, 30, 3500);
       return [
-        `${what(event.subject, event.distribution)} failed to ${stage}${logLink(event.log, links)}.`,
+        `${what(event.subject, event.distribution)} failed to ${stage}${logLink(event.log, links)}`,
         ...(event.reason === "" ? [] : [plainText(event.reason, 1000)]),
         ...(tail.trim() === ""
           ? []
@@ -65,7 +65,7 @@ export function statusComment(event: StatusEvent, links: LogLinks): string | nul
     }
     case "upload-failed":
       return [
-        `${what(event.subject, event.distribution)} failed to upload to ${repositoryWord(event.repository)}${logLink(event.log, links)}.`,
+        `${what(event.subject, event.distribution)} failed to upload to ${repositoryWord(event.repository)}${logLink(event.log, links)}`,
         ...(event.reason === "" ? [] : [plainText(event.reason, 1000)]),
       ].join("\n\n");
     case "source-refused":
@@ -74,6 +74,6 @@ export function statusComment(event: StatusEvent, links: LogLinks): string | nul
         ...(event.reason === "" ? [] : [plainText(event.reason, 1000)]),
       ].join("\n\n");
     case "withdrawn":
-      return `${what(event.subject, event.distribution)} was withdrawn from ${repositoryWord(event.repository)} repository.\n\nPlan: ${codeSpan(event.plan)}`;
+      return `${what(event.subject, event.distribution)} was withdrawn from ${repositoryWord(event.repository)} repository\n\nPlan: ${codeSpan(event.plan)}`;
   }
 }

@@ -37,8 +37,8 @@ describe("a status issue", () => {
     const issue = await issueOn(github, reportRepository, 1);
     expect(issue.labels).toEqual(["r4.3-vm-bookworm-cur-test"]);
     expect(issue.comments).toEqual([
-      "Package for vm-bookworm was built.\n\n<!-- release-bot:e3 -->",
-      "Package for vm-bookworm was uploaded to current-testing repository.\n\n<!-- release-bot:e4 -->",
+      "Package for vm-bookworm was built\n\n<!-- release-bot:e3 -->",
+      "Package for vm-bookworm was uploaded to current-testing repository\n\n<!-- release-bot:e4 -->",
     ]);
   });
 });
