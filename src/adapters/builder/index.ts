@@ -1,4 +1,4 @@
-/** The back-ends that build: native, and what signs their packages. */
-export { createNativeBackend, type NativeOptions } from "./native/native.ts";
+/** The back-ends that build: native, builder v2, builder v1. */
+export { type BackendOptions, createBackend } from "./create-backend.ts";
 export type { WallRule } from "./native/wall.ts";
-export { type GpgProgram, signRpms } from "./sign-packages.ts";
+export { type GpgProgram, type PackageSigners, signPackages } from "./sign-packages.ts";

@@ -1,7 +1,9 @@
-import { dirname } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import type { BuildTask, JobLog } from "../../build/ports.ts";
-import { AdapterError } from "../../domain/index.ts";
+import { AdapterError, type Fingerprint } from "../../domain/index.ts";
 import { signKeyFor } from "../../formats/builder-yml/index.ts";
+import type { Signer } from "../../promotion/ports.ts";
 import { runProgram } from "../processes/index.ts";
 
 /** The program that rpmsign calls as gpg: `release-bot gpg-client` as an executable, or gpg itself. */
@@ -12,21 +14,72 @@ export interface GpgProgram {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Signs each rpm's header, one announcement a package. Throws AdapterError `SIGNER_FAILED`. */
-export async function signRpms(
+/** Who signs: a program for rpmsign, and a signer in the agent itself, which announces in the given log. */
+export interface PackageSigners {
+  readonly gpg: GpgProgram;
+  readonly signer: (log: JobLog) => Signer;
+}
+
+/** The key that signs a distribution's packages and repository. Throws AdapterError `CONFIGURATION` where none is named. */
+export function signKeyOf(task: BuildTask): Fingerprint {
+  const { name, type } = task.distribution;
+  const key = signKeyFor(task.builder.configuration, name, type);
+  if (key !== null) return key;
+  throw new AdapterError("CONFIGURATION", `sign-key names no key for ${name} or ${type}`);
+}
+
+/**
+ * Signs a build's packages as their type does it: each rpm in its header, each Arch package by a file beside it, Debian
+ * packages not at all (their repository is signed as a whole). Answers what is to be published.
+ */
+export async function signPackages(
+  signers: PackageSigners,
+  task: BuildTask,
+  files: readonly string[],
+  log: JobLog,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  switch (task.distribution.type) {
+    case "rpm":
+      await signRpms(task, files, log, signal, signers.gpg);
+      return files;
+    case "archlinux":
+      return [...files, ...(await signBeside(signers.signer(log), signKeyOf(task), files, signal))];
+    case "deb":
+    case "gentoo":
+    case "windows":
+      return files;
+  }
+}
+
+async function signBeside(
+  signer: Signer,
+  key: Fingerprint,
+  files: readonly string[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const signatures: string[] = [];
+  for (const file of files) {
+    signal.throwIfAborted();
+    const name = basename(file)
+      .replace(/[^A-Za-z0-9._+~-]/g, "_")
+      .slice(0, 128);
+    const bytes = await signer.sign({ kind: "detach", encoding: "binary", key, name, bytes: readFileSync(file) });
+    writeFileSync(`${file}.sig`, bytes);
+    signatures.push(`${file}.sig`);
+  }
+  return signatures;
+}
+
+/** One announcement a package. Throws AdapterError `SIGNER_FAILED`. */
+async function signRpms(
   task: BuildTask,
   files: readonly string[],
   log: JobLog,
   signal: AbortSignal,
   gpg: GpgProgram,
 ): Promise<void> {
-  const key = signKeyFor(task.builder.configuration, task.distribution.name, task.distribution.type);
-  if (key === null) {
-    throw new AdapterError(
-      "CONFIGURATION",
-      `sign-key names no key for ${task.distribution.name} or ${task.distribution.type}`,
-    );
-  }
+  const key = signKeyOf(task);
   const [first] = files;
   if (first === undefined) return;
   const macros = [

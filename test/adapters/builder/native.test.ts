@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createNativeBackend } from "../../../src/adapters/builder/index.ts";
+import { createNativeBackend } from "../../../src/adapters/builder/native/native.ts";
 import { createSources } from "../../../src/adapters/git/index.ts";
 import type { BuildTask } from "../../../src/build/ports.ts";
 import { parseDistribution } from "../../../src/domain/index.ts";
