@@ -1,12 +1,12 @@
 /** Build qubes, a logs qube and a keys qube as real processes behind the lab's broker, with real gpg and git. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { localTransport } from "../../src/adapters/qrexec/local-transport.ts";
 import { openLogService, type ReceiptedLog } from "../../src/adapters/qrexec/log-service.ts";
+import { writeGpgClientProgram } from "../../src/adapters/qrexec/split-gpg-program.ts";
 import type { QrexecTransport } from "../../src/adapters/qrexec/transport.ts";
 import { GpgHome } from "./gpg-home.ts";
 import { runTool } from "./tool.ts";
@@ -184,15 +184,15 @@ export class LogChain {
     };
   }
 
-  /** A program that can be named wherever `gpg` is expected. */
+  /** A program that can be named wherever `gpg` is expected, with its environment set. */
   gpgProgram(logSocket: string, qube = "build-fedora"): string {
-    const file = join(this.directory, `gpg-${createHash("sha256").update(logSocket).digest("hex").slice(0, 8)}`);
+    const directory = mkdtempSync(join(this.directory, "gpg-"));
+    const client = writeGpgClientProgram(directory, { node: process.execPath, entry });
     const environment = Object.entries(this.clientEnvironment(logSocket, qube)).map(
       ([name, value]) => `${name}='${value}'`,
     );
-    writeFileSync(file, `#!/bin/sh\n${environment.join(" ")} exec '${process.execPath}' '${entry}' gpg-client "$@"\n`, {
-      mode: 0o755,
-    });
+    const file = join(directory, "gpg");
+    writeFileSync(file, `#!/bin/sh\n${environment.join(" ")} exec '${client}' "$@"\n`, { mode: 0o755 });
     return file;
   }
 

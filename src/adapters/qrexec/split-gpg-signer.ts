@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { JobLog } from "../../build/ports.ts";
-import { AdapterError, type QubeName } from "../../domain/index.ts";
+import { AdapterError, type Fingerprint, type QubeName } from "../../domain/index.ts";
 import { signArguments } from "../../formats/split-gpg/index.ts";
-import type { Signer, SignRequest } from "../../promotion/ports.ts";
+import type { PublicKeys, Signer, SignRequest } from "../../promotion/ports.ts";
 import { callSplitGpg } from "./split-gpg-call.ts";
 import type { QrexecTransport } from "./transport.ts";
 
@@ -17,8 +17,14 @@ export interface AnnouncingSigner {
 }
 
 /** Signs at the keys qube: hashes the bytes, announces them in the job's log, then asks for the signature over them. */
-export function announcingSigner(options: AnnouncingSigner): Signer {
+export function announcingSigner(options: AnnouncingSigner): Signer & PublicKeys {
   return {
+    async publicKey(key: Fingerprint): Promise<Uint8Array> {
+      const answer = await callSplitGpg({ ...options, args: ["--batch", "--export", key], input: [] });
+      if (answer.status === 0 && answer.stdout.length > 0) return answer.stdout;
+      throw new AdapterError("SIGNER_FAILED", `the keys qube has no public key ${key}: ${lastLine(answer.stderr)}`);
+    },
+
     async sign(request: SignRequest): Promise<Uint8Array> {
       const { kind, key, name, bytes } = request;
       const sha256 = createHash("sha256").update(bytes).digest("hex");

@@ -46,6 +46,7 @@ describe("a job's log and its signatures", () => {
     const clear = await signer.sign({ kind: "clear", encoding: "armored", key, name: "InRelease", bytes });
     expect(Buffer.from(signature).toString()).toMatch(/^-----BEGIN PGP SIGNATURE/);
     expect(Buffer.from(clear).toString()).toMatch(/^-----BEGIN PGP SIGNED MESSAGE/);
+    expect(Buffer.from(await signer.publicKey(key)).length).toBeGreaterThan(100);
     expect(await log.close("done")).not.toBeNull();
   });
 });
