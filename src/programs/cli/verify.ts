@@ -27,11 +27,11 @@ Exit status: 0 accepted, 1 refused, 2 wrong usage, or it could not be judged.
 const options = {
   keys: { type: "string" },
   config: { type: "string" },
-  "include-root": { type: "string", multiple: true, default: [] },
+  "include-root": { type: "string", multiple: true },
   at: { type: "string" },
-  raw: { type: "boolean", default: false },
-  json: { type: "boolean", default: false },
-  help: { type: "boolean", short: "h", default: false },
+  raw: { type: "boolean" },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
 } as const;
 
 const largestInput = 4 << 20;
@@ -58,7 +58,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const basis = await loadBasis({
       keys: values.keys ?? null,
       config: values.config ?? null,
-      includeRoots: values["include-root"],
+      includeRoots: values["include-root"] ?? [],
       environment: process.env,
       now,
     });
