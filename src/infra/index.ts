@@ -1,3 +1,4 @@
 /** From one description of the qubes to every configuration file of each, and the proof that the policy holds. */
 export * from "./policy/plan.ts";
 export * from "./policy/render.ts";
+export * from "./proof/prove.ts";

@@ -24,7 +24,7 @@ const windowsKeyServices = ["QueryKey", "CreateKey", "DeleteKey", "GetCert", "Si
 );
 
 /** The builders' services that no other line may open, whether an environment uses them or not. */
-const builderServices = [
+export const builderServices = [
   "qubesbuilder.BuildLog",
   "qubesbuilder.LogReceived",
   "qubesbuilder.FileCopyIn",
