@@ -16,14 +16,14 @@ export const buildComponent: CommandDefinition = {
   repositories: [],
   help: "Builds again what failed, from that commit and no other. TIMESTAMP is now: at most an hour old.",
   parse: (words) => {
-    const last = words.splitLast("TIMESTAMP");
+    const timestamp = words.splitLast("TIMESTAMP").timestamp();
     return {
       kind: "build-component",
       release: words.release(),
       component: words.component(),
       commit: words.commit(),
       distributions: words.distributions(),
-      timestamp: last.timestamp(),
+      timestamp,
     };
   },
 };
