@@ -51,3 +51,14 @@ export async function issueOn(github: GithubLab, repository: string, number: num
     comments: comments.map(({ body }) => body),
   };
 }
+
+/** Number and title of every issue, open or closed. */
+export async function issuesOn(
+  github: GithubLab,
+  repository: string,
+): Promise<readonly { readonly number: number; readonly title: string }[]> {
+  return (await askGithub(github, `/repos/${repository}/issues?state=all&per_page=100`)) as {
+    number: number;
+    title: string;
+  }[];
+}

@@ -17,7 +17,7 @@ import type { Deliverer, OutboxEntry } from "../../src/work/index.ts";
 export const reportRepository = "QubesOS/updates-status";
 export const issuesRepository = "QubesOS/qubes-issues";
 /** Tokens of the bot, of another environment's bot, and of a stranger. */
-export const tokens = { "token-bot": "qubes-bot", "token-other": "qubes-bot-2", "token-alice": "alice" } as const;
+const tokens = { "token-bot": "qubes-bot", "token-other": "qubes-bot-2", "token-alice": "alice" } as const;
 
 /** A GitHub with both repositories. */
 export function githubWith(options: Partial<GithubLabOptions> = {}): Promise<GithubLab> {
@@ -94,6 +94,16 @@ export function statusReport(parts: EventParts): Extract<Report, { kind: "status
 }
 
 let sequence = 0;
+
+/** The notices that follow from a report: a lane each. */
+export function noticeEntriesOf(report: Report): [OutboxEntry, ...OutboxEntry[]][] {
+  return outboxDrafts(report, issuesRepository)
+    .slice(1)
+    .map((draft) => {
+      sequence += 1;
+      return [{ ...draft, sequence, tries: 0, ambiguous: false }];
+    });
+}
 
 /** Reports as entries of the outbox, all of the first one's lane. */
 export function entriesOf(...reports: readonly Report[]): [OutboxEntry, ...OutboxEntry[]] {
