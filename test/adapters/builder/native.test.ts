@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createNativeBackend } from "../../../src/adapters/builder/native/native.ts";
 import { createSources } from "../../../src/adapters/git/index.ts";
 import type { BuildTask } from "../../../src/build/ports.ts";
-import { parseDistribution } from "../../../src/domain/index.ts";
+import { AdapterError, parseDistribution } from "../../../src/domain/index.ts";
 import { FakeLog } from "../../fakes/build-log.ts";
 import { builderPlace, componentOf } from "../../support/builder-place.ts";
 import { ComponentRepository } from "../../support/component-repository.ts";
@@ -56,12 +56,8 @@ async function task(name: string): Promise<BuildTask> {
   };
 }
 
-/** Builds without signing; answers the packages' bytes by name, and the log. */
-async function build(
-  name: string,
-  limit = signal,
-): Promise<{ packages: Map<string, Buffer>; log: FakeLog; fault: unknown }> {
-  const backend = createNativeBackend({
+function backendHere() {
+  return createNativeBackend({
     work: join(work, "builds"),
     walls: "required",
     environment,
@@ -69,6 +65,25 @@ async function build(
     publish: async () => undefined,
     upload: async () => undefined,
   });
+}
+
+/** Every running command of this machine, as its words. */
+function commands(): string[][] {
+  return readdirSync("/proc").flatMap((pid) => {
+    try {
+      return /^[0-9]+$/.test(pid) ? [readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0")] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Builds without signing; answers the packages' bytes by name, and the log. */
+async function build(
+  name: string,
+  limit = signal,
+): Promise<{ packages: Map<string, Buffer>; log: FakeLog; fault: unknown }> {
+  const backend = backendHere();
   const log = new FakeLog("log");
   const run = await backend.open(await task(name), log);
   let fault: unknown = null;
@@ -119,5 +134,103 @@ describe("the native back-end", () => {
     source.commit("first", smallComponent());
     await build("host-fc41");
     expect(readdirSync(join(work, "builds"))).toEqual(["walls"]);
+  });
+
+  it("says which recipe cannot be built, and how the tool ended", async () => {
+    source.commit("first", smallComponent({}, { spec: "%{error: this does not work}" }));
+    const { fault, log } = await build("host-fc41");
+    expect(fault).toMatchObject({ code: "EXIT_STATUS", message: "rpmspec could not read the recipe" });
+    expect(log.text).toContain("this does not work");
+  });
+
+  it("finds recipes without .qubesbuilder by where they lie", async () => {
+    const { ".qubesbuilder": _left, ...files } = smallComponent();
+    source.commit("first", files);
+    const backend = backendHere();
+    expect([
+      await backend.withoutPackages(await task("host-fc41")),
+      await backend.withoutPackages(await task("vm-bookworm")),
+    ]).toEqual([null, null]);
+  });
+
+  it("has no packages for a distribution that .qubesbuilder does not name", async () => {
+    source.commit(
+      "first",
+      smallComponent({ ".qubesbuilder": "host:\n  rpm:\n    build:\n    - rpm_spec/hello.spec\n" }),
+    );
+    const backend = backendHere();
+    expect([
+      await backend.withoutPackages(await task("host-fc41")),
+      await backend.withoutPackages(await task("vm-fc41")),
+    ]).toEqual([null, "no packages for vm-fc41"]);
+  });
+});
+
+describe("a hostile package", () => {
+  it("puts no link where the agent writes, by what its spec runs when it is only read", async () => {
+    const victim = join(work, "victim");
+    mkdirSync(victim, { mode: 0o777 });
+    source.commit("first", smallComponent({}, { spec: `%(rm -rf /build/sources; ln -s ${victim} /build/sources)` }));
+    await build("host-fc41");
+    expect(readdirSync(victim)).toEqual([]);
+  });
+
+  it.each([
+    [
+      "a link to the agent's own file",
+      "ln -s /etc/hostname /build/out/stolen-1.0.rpm",
+      "stolen-1.0.rpm is not a plain file",
+    ],
+    ["a pipe that is never written", "mkfifo /build/out/pipe-1.0.rpm", "pipe-1.0.rpm is not a plain file"],
+    [
+      "a second name of a file",
+      "touch /build/x; ln /build/x /build/out/two-1.0.rpm",
+      "two-1.0.rpm is not a plain file",
+    ],
+    ["a link for its output directory", "rm -rf /build/out; ln -s /build/rpm /build/out", null],
+  ])("delivers no package that is %s", async (_name, script, reason) => {
+    source.commit("first", smallComponent({}, { spec: "%(:)" }));
+    const spec = smallComponent()["rpm_spec/hello.spec.in"] ?? "";
+    source.commit("second", { "rpm_spec/hello.spec.in": spec.replace("%files", `%clean\n${script}\n%files`) });
+    const { fault, packages } = await build("host-fc41");
+    expect(packages.size).toBe(0);
+    expect(fault).toBeInstanceOf(AdapterError);
+    if (reason !== null) expect(fault).toMatchObject({ message: reason });
+  });
+
+  it.each([
+    ["host-fc41", "rpm_spec"],
+    ["vm-bookworm", "debian"],
+  ])("has no recipe for %s behind a link in its tree", async (name, folder) => {
+    source.commit("first", smallComponent());
+    source.git("rm", "-r", "-q", folder);
+    symlinkSync("/etc", join(source.directory, folder));
+    source.commit("second");
+    expect((await build(name)).fault).toBeInstanceOf(AdapterError);
+  });
+
+  it("ends with everything it started, when its time is over", async () => {
+    source.commit(
+      "first",
+      smallComponent(
+        {},
+        {
+          rules:
+            "override_dh_auto_build:\n\ttrap '' TERM; setsid sh -c \"trap '' TERM; sleep 4711.5\" & sleep 4711.5\n",
+        },
+      ),
+    );
+    const { fault } = await build("vm-bookworm", AbortSignal.timeout(4_000));
+    expect(fault).toMatchObject({ code: "TIMEOUT" });
+    expect(commands().some((words) => words.includes("4711.5"))).toBe(false);
+  });
+
+  it("writes lines of its own into the log as output only", async () => {
+    const line = `> sign detach ${"A".repeat(40)} sha256:${"0".repeat(64)} 1 x`;
+    source.commit("first", smallComponent({}, { rules: `override_dh_auto_build:\n\techo '${line}'\n` }));
+    const { log } = await build("vm-bookworm");
+    expect(log.lines.filter((said) => said.startsWith("> sign"))).toEqual([]);
+    expect(log.announced).toEqual([]);
+    expect(log.text).toContain(`| ${line}`);
   });
 });

@@ -29,6 +29,8 @@ export interface WalledRun {
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** Between TERM and KILL; 10 s unless a test is in a hurry. */
+  readonly graceMs?: number;
   readonly onOutput: (chunk: Uint8Array) => void | Promise<void>;
 }
 
@@ -59,6 +61,7 @@ export async function runWalled(run: WalledRun): Promise<ProgramEnd> {
     environment: { ...run.environment, HOME: run.kind === "none" ? join(run.directory, "build/home") : "/build/home" },
     limitMs: foreverMs,
     signal: run.signal,
+    ...(run.graceMs === undefined ? {} : { graceMs: run.graceMs }),
     onOutput: run.onOutput,
   });
 }
