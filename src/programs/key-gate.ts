@@ -408,7 +408,8 @@ class Input {
 
   /** Exactly so many bytes; null where the stream ends before. */
   async exactly(count: number): Promise<Buffer | null> {
-    let held: Buffer = Buffer.alloc(0);
+    let held = this.#rest;
+    this.#rest = Buffer.alloc(0);
     while (held.length < count) {
       const chunk = await this.more();
       if (chunk === null) return null;
@@ -553,7 +554,7 @@ class Run {
     let length = 0;
     for (let frame = await input.frame(); frame !== null; frame = await input.frame()) {
       if (frame.stream < 0)
-        return { status: -(frame.stream + 1), stdout: Buffer.concat(said[0]), stderr: Buffer.concat(said[1]) };
+        return { status: -frame.stream - 1, stdout: Buffer.concat(said[0]), stderr: Buffer.concat(said[1]) };
       length += frame.data.length;
       if (length > longestOutput) break;
       said[frame.stream === 0 ? 0 : 1].push(Buffer.from(frame.data));

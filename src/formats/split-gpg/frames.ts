@@ -46,7 +46,7 @@ export class FrameReader {
       const length = bytes.readUInt32LE(4);
       if (length > longestFrame) throw new RangeError(`a split-gpg frame of ${length} bytes`);
       if (bytes.length < headerLength + length) break;
-      if (stream < 0) frames.push({ kind: "exit", status: -(stream + 1) });
+      if (stream < 0) frames.push({ kind: "exit", status: -stream - 1 });
       else if (length === 0) frames.push({ kind: "end", stream });
       else frames.push({ kind: "data", stream, data: bytes.subarray(headerLength, headerLength + length) });
       bytes = bytes.subarray(headerLength + length);
