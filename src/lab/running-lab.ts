@@ -157,7 +157,8 @@ function agentConfig(lab: PreparedLab, environment: Environment, github: LabGith
             distributions: environmentsOf(lab).map(({ distribution }) => distribution.name),
           }
         : null,
-    isolation: "namespaces",
+    // Walls where the machine can give them, and a build without them where it cannot: only a lab may ask for that.
+    isolation: "none",
   });
 }
 

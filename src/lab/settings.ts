@@ -81,7 +81,7 @@ export interface AgentPlan {
   readonly github: { readonly apiUrl: string; readonly token: string };
   /** Names that all environments serve, for the one that answers what nobody serves; null for the others. */
   readonly known: { readonly components: readonly ComponentName[]; readonly distributions: readonly string[] } | null;
-  /** `none` where this machine cannot wall builds in; the agent says so in its log. */
+  /** `none`: also where this machine cannot put walls around a build; the agent says so in its log. */
   readonly isolation: "namespaces" | "none";
 }
 
