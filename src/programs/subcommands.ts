@@ -18,6 +18,21 @@ export const subcommands: readonly Subcommand[] = [
     load: () => import("./receiver.ts"),
   },
   {
+    name: "agent",
+    summary: "takes pushes and signed commands in a build qube, builds, promotes, and tells GitHub",
+    load: () => import("./agent.ts"),
+  },
+  {
+    name: "service",
+    summary: "runs a qrexec service as an executable: hands the call to the daemon, or records it",
+    load: () => import("./cli/service.ts"),
+  },
+  {
+    name: "queue",
+    summary: "shows what runs and waits in a build qube; cancel, retry, pause, resume",
+    load: () => import("./cli/queue.ts"),
+  },
+  {
     name: "infra",
     summary: "renders the qubes' configuration from one file, asks dom0's policy, and proves it",
     load: () => import("./cli/infra.ts"),
@@ -46,5 +61,10 @@ export const subcommands: readonly Subcommand[] = [
     name: "help",
     summary: "help commands: what a maintainer can write in a comment",
     load: () => import("./cli/help.ts"),
+  },
+  {
+    name: "config",
+    summary: "checks a builder.yml with its includes, and shows what is understood of it",
+    load: () => import("./cli/config.ts"),
   },
 ];
