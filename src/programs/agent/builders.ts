@@ -1,12 +1,19 @@
 import { type LoadedBuilder, type LoadedBuilders, loadBuilders } from "../../adapters/configuration/index.ts";
-import { AdapterError } from "../../domain/index.ts";
+import { AdapterError, type Release } from "../../domain/index.ts";
 import { renderProblem } from "../../formats/builder-yml/index.ts";
 import type { BuilderLine } from "../../work/index.ts";
 import type { Logger } from "../logging.ts";
 import type { AgentSettings } from "./settings.ts";
 
+/** What builders.list names now. */
+export interface Builders {
+  readonly loaded: readonly LoadedBuilder[];
+  /** Releases of builders whose configuration does not load: nothing is granted there. */
+  readonly broken: readonly Release[];
+}
+
 /** Reads builders.list and what it names, anew at each call: a grant that was taken away counts from now on. */
-export type BuildersSource = () => Promise<readonly LoadedBuilder[]>;
+export type BuildersSource = () => Promise<Builders>;
 
 /**
  * The builders whose configuration loads. One that does not load grants nothing, and says so in the log each time: it is an
@@ -21,12 +28,12 @@ export function buildersSource(settings: AgentSettings, log: Logger): BuildersSo
     } catch (error) {
       if (!(error instanceof AdapterError)) throw error;
       log.error({ alarm: "configuration", err: error }, "no builder is served: builders.list cannot be read");
-      return [];
+      return { loaded: [], broken: [] };
     }
     for (const problem of loaded.problems) {
       log.error({ alarm: "configuration", problem: renderProblem(problem) }, "a builder's configuration is wrong");
     }
-    return loaded.builders;
+    return { loaded: loaded.builders, broken: loaded.broken.map(({ release }) => release) };
   };
 }
 

@@ -20,7 +20,7 @@ export async function takePush(parts: PushIntakeParts, untrustedName: string): P
     log.warn({ length: untrustedName.length }, "a push of what is no component's name");
     return;
   }
-  const found = (await builders()).flatMap((builder) =>
+  const found = (await builders()).loaded.flatMap((builder) =>
     matchComponents(builder.configuration, name).map((component) => ({
       queue: queueOf(builder),
       request: { kind: "push" as const, builder: lineOf(builder), component: component.name },

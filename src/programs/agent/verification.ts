@@ -1,12 +1,13 @@
 import type { LoadedBuilder } from "../../adapters/configuration/index.ts";
 import type { AuthorizedCommand } from "../../authority/index.ts";
 import { authorize, type Decision, type Environment } from "../../authority/index.ts";
-import { no, type Refusal, type Result } from "../../domain/index.ts";
+import { no, type Refusal, type Release, type Result, refusal } from "../../domain/index.ts";
 import {
   oldestAcceptable,
   parseCommands,
   parseFrame,
   type SecondOpinion,
+  type SignedLine,
   type TrustedKeys,
   type VerifiedMessage,
   verifyFrame,
@@ -56,7 +57,7 @@ export async function judgeLines(
   message: VerifiedMessage,
   now: Date,
 ): Promise<readonly JudgedLine[]> {
-  const loaded = await builders();
+  const { loaded, broken } = await builders();
   const environment: Environment = {
     builders: loaded.map(({ configuration }) => configuration),
     known: settings["answers-unknown"] && settings.known !== undefined ? knownNames(settings.known) : null,
@@ -68,9 +69,17 @@ export async function judgeLines(
   };
   return parseCommands(message).map((line) => ({
     line: line.line,
-    decision: authorize({ line, environment, ledger: ledger.view, now }),
+    decision: orBroken(authorize({ line, environment, ledger: ledger.view, now }), line, broken),
     builderOf,
   }));
+}
+
+/** A builder whose configuration does not load grants nothing; whoever signed for it is told, since it may have been meant. */
+function orBroken(decision: Decision, line: SignedLine, broken: readonly Release[]): Decision {
+  if (decision.kind !== "not-ours" || !line.command.ok || !broken.includes(line.command.value.release)) return decision;
+  const message = "the configuration of this environment does not load, so it grants nothing";
+  const remedy = "the operator has an alarm; sign the command again when it is mended";
+  return { kind: "refused", refusal: refusal("NOT_GRANTED", line.command.value.release, message, remedy) };
 }
 
 function knownNames(known: NonNullable<AgentSettings["known"]>): NonNullable<Environment["known"]> {

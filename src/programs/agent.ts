@@ -1,0 +1,175 @@
+/**
+ * `release-bot agent`: takes pushes and signed commands in a build qube, runs what they ask for, and tells GitHub what became
+ * of them.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { qrexecTransport } from "../adapters/qrexec/index.ts";
+import { openAgentStore } from "../adapters/store/index.ts";
+import { loadTrustedKeys, openSqv } from "../adapters/verifier/index.ts";
+import { AdapterError } from "../domain/index.ts";
+import { reportKeys } from "../signed/index.ts";
+import type { Ledger } from "../work/index.ts";
+import { placeChannel, pump, WakeUp, work } from "../work/index.ts";
+import { buildersSource } from "./agent/builders.ts";
+import { ClockWatch } from "./agent/clock-watch.ts";
+import { type CommandIntakeParts, type IntakeVerdict, takeCommand } from "./agent/command-intake.ts";
+import { openGithub } from "./agent/github.ts";
+import { jobRunner } from "./agent/job-runner.ts";
+import { outboxEntries } from "./agent/outbox-entries.ts";
+import { placeDeliverer } from "./agent/place-deliverer.ts";
+import { CommentPoller } from "./agent/poller.ts";
+import { promotionParts } from "./agent/promotion-parts.ts";
+import { takePush } from "./agent/push-intake.ts";
+import { takeRecordedCalls } from "./agent/recorded-calls.ts";
+import { type CallHandlers, serveCalls } from "./agent/services.ts";
+import { type AgentSettings, agentSettings } from "./agent/settings.ts";
+import type { VerificationParts } from "./agent/verification.ts";
+import { openWorld } from "./agent/world.ts";
+import { systemClock, untilStopped } from "./clock.ts";
+import { type QrexecSettings, qrexecSettings, readConfiguration } from "./configuration.ts";
+import { type Logger, programLog } from "./logging.ts";
+
+const help = `release-bot agent [--config FILE]
+
+Serves qubesbuilder.TriggerBuild and qubesbuilder.ProcessGithubCommand in a build qube. See docs/agent.md.
+`;
+
+/** Runs until SIGTERM; 1 where it cannot start. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { config: { type: "string" }, help: { type: "boolean", short: "h" } },
+  });
+  if (values.help === true) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const log = programLog("agent");
+  try {
+    const configuration = readConfiguration(values.config, process.env);
+    const settings = agentSettings(configuration, process.env);
+    await serve(settings, qrexecSettings(configuration, process.env), log, untilStopped());
+    return 0;
+  } catch (error) {
+    if (!(error instanceof AdapterError)) throw error;
+    process.stderr.write(`release-bot agent: ${error.message}\n`);
+    return 1;
+  }
+}
+
+async function serve(settings: AgentSettings, qrexec: QrexecSettings, log: Logger, end: AbortSignal): Promise<void> {
+  const clock = systemClock;
+  const state = settings["state-dir"];
+  mkdirSync(state, { recursive: true, mode: 0o700 });
+  // Both verifiers or none: without the second one the agent does not start.
+  const secondOpinion = await openSqv({ program: "sqv", directory: join(state, "sqv"), limitMs: 10_000 });
+  const keys = await loadTrustedKeys({
+    directory: settings["trusted-keys"] ?? null,
+    keyring: settings.keyring ?? null,
+  });
+  for (const { standing, message } of await reportKeys(keys, clock.now())) {
+    log[standing === "good" ? "info" : "warn"]({ standing }, message);
+  }
+  const store = openAgentStore(join(state, "agent.db"), outboxEntries(settings));
+  const { ledger } = store;
+  const wakeUp = new WakeUp(clock);
+  store.database.onCommit(() => wakeUp.wake());
+  const watch = await ClockWatch.open(ledger, { now: clock.now, counting: () => performance.now() });
+  const builders = buildersSource(settings, log);
+  const verification: VerificationParts = {
+    settings,
+    keys,
+    secondOpinion,
+    ledger,
+    ledgerBorn: await bornAt(ledger, clock.now()),
+    builders,
+  };
+  const counts = new Map<IntakeVerdict, number>();
+  const intake: CommandIntakeParts = {
+    verification,
+    ledger,
+    clock: watch,
+    log,
+    count: (verdict) => counts.set(verdict, (counts.get(verdict) ?? 0) + 1),
+  };
+  const transport = qrexecTransport(qrexec);
+  const github = openGithub(settings, clock.now);
+  const world = openWorld({ settings, qrexec, transport, environment: process.env, now: clock.now, log });
+  const heard = (time: Date): void => watch.heard(time);
+  const poller = new CommentPoller({
+    comments: github.comments,
+    ledger,
+    clock,
+    everyMs: settings["poll-seconds"] * 1000,
+    takeBlock: async (block, comment) => {
+      const place = { kind: "proven", place: { issue: comment.issue, comment: comment.id } } as const;
+      await takeCommand(intake, Buffer.from(block, "latin1"), place);
+    },
+    onServerTime: heard,
+    log,
+  });
+  const runner = jobRunner({
+    builders,
+    building: { environment: settings.qube, now: clock.now, records: store.builds, ...world },
+    promotion: promotionParts({ verification, store, watch, poller, github, world, now: clock.now }),
+  });
+  const handlers: CallHandlers = {
+    push: (name) => takePush({ builders, jobs: store.jobs, clock, log }, name),
+    command: async (bytes, claimed) => {
+      const place = claimed === null ? ({ kind: "unknown" } as const) : ({ kind: "claimed", place: claimed } as const);
+      await takeCommand(intake, bytes, place);
+    },
+  };
+
+  const onTrouble = (lane: string, reason: string): void =>
+    log.warn({ lane, reason }, "a delivery is to be made again");
+  const pumps = { store: store.outbox, clock, wakeUp, onTrouble };
+  const placing = placeDeliverer({
+    comments: github.comments,
+    ledger,
+    now: clock.now,
+    random: Math.random,
+    onServerTime: heard,
+  });
+  const services = await serveCalls(qrexec.servicesDirectory, handlers, log);
+  const running = [
+    work(
+      {
+        store: store.jobs,
+        runner,
+        clock,
+        wakeUp,
+        onJob: (job, event) =>
+          log.info({ job: job.id, trace: job.trace, queue: job.queue, event: wordsOf(event) }, "job"),
+        onTrouble: (where, error) => log.error({ where, err: error }, "a job met trouble"),
+      },
+      end,
+    ),
+    pump({ ...pumps, channel: "github", deliverer: github.deliverer, lanes: 4, batch: 20 }, end),
+    pump({ ...pumps, channel: placeChannel, deliverer: placing, lanes: 4, batch: 1 }, end),
+    poller.run(end),
+    takeRecordedCalls(store, handlers, clock, log, end),
+  ];
+  log.info({ qube: settings.qube, services: services.map(({ path }) => path) }, "ready");
+  await new Promise<void>((resolve) => (end.aborted ? resolve() : end.addEventListener("abort", () => resolve())));
+  await Promise.all(services.map((service) => service.close()));
+  await Promise.all(running);
+  github.close();
+  await store.database.close();
+  log.info({ messages: Object.fromEntries(counts) }, "ended");
+}
+
+/** When this ledger was born: written once. Whole seconds, as signatures have them. */
+async function bornAt(ledger: Ledger, now: Date): Promise<Date> {
+  const known = await ledger.fact("born");
+  if (known !== null) return new Date(known);
+  const born = new Date(Math.floor(now.getTime() / 1000) * 1000);
+  await ledger.setFact("born", born.toISOString());
+  return born;
+}
+
+function wordsOf(event: "begins" | { readonly kind: string }): string {
+  return event === "begins" ? event : event.kind;
+}

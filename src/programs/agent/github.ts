@@ -1,0 +1,74 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type GithubClient,
+  type GithubCredentials,
+  githubClient,
+  githubComments,
+  githubDeliverer,
+  issueMemory,
+  readMessageTemplates,
+} from "../../adapters/github/index.ts";
+import { AdapterError } from "../../domain/index.ts";
+import type { CommentSource, Deliverer } from "../../work/index.ts";
+import type { AgentSettings } from "./settings.ts";
+
+/** The two ways between the agent and GitHub. */
+export interface GithubSide {
+  readonly deliverer: Deliverer;
+  readonly comments: CommentSource;
+  close(): void;
+}
+
+/** Opens both ways. Throws AdapterError `CONFIGURATION` where credentials or templates cannot be read. */
+export function openGithub(settings: AgentSettings, now: () => Date): GithubSide {
+  const { github } = settings;
+  const client: GithubClient = githubClient({
+    credentials: credentials(github),
+    apiUrl: github["api-url"],
+    timeoutMs: github["timeout-seconds"] * 1000,
+    now,
+  });
+  const memory = issueMemory(join(settings["state-dir"], "issues.db"));
+  const { reporters } = github;
+  const reportRepository = github["report-repository"];
+  return {
+    comments: githubComments({ client, repository: reportRepository, reporters, memory }),
+    deliverer: githubDeliverer({
+      client,
+      memory,
+      now,
+      settings: {
+        reportRepository,
+        issuesRepository: github["issues-repository"],
+        logs: { repository: github["logs-repository"], branch: github["logs-branch"] },
+        templates: readMessageTemplates(github["templates-dir"]),
+        reporters,
+        minAgeDays: 5,
+      },
+    }),
+    close: () => memory.close(),
+  };
+}
+
+function credentials(github: AgentSettings["github"]): GithubCredentials {
+  const { app } = github;
+  const file = github["token-file"];
+  if (app !== undefined) {
+    const privateKey = secret(app["private-key-file"]);
+    return { kind: "app", appId: app.id, privateKey, installationId: app.installation };
+  }
+  return { kind: "token", token: file === undefined ? "" : secret(file).trim() };
+}
+
+/** The error names the file, never what is in it. */
+function secret(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new AdapterError("CONFIGURATION", `${file}: GitHub's credentials cannot be read`, cause);
+  }
+  if (text.trim() === "") throw new AdapterError("CONFIGURATION", `${file}: GitHub's credentials are empty`);
+  return text;
+}

@@ -1,0 +1,61 @@
+import type { AgentStore } from "../../adapters/store/index.ts";
+import { AdapterError } from "../../domain/index.ts";
+import type { ClockWatch } from "./clock-watch.ts";
+import type { GithubSide } from "./github.ts";
+import type { CommentPoller } from "./poller.ts";
+import type { PromotionParts } from "./promotion-runner.ts";
+import type { VerificationParts } from "./verification.ts";
+import type { World } from "./world.ts";
+
+/** What promotions are joined from. */
+export interface PromotionSources {
+  readonly verification: VerificationParts;
+  readonly store: AgentStore;
+  readonly watch: ClockWatch;
+  readonly poller: CommentPoller;
+  readonly github: GithubSide;
+  readonly world: World;
+  readonly now: () => Date;
+}
+
+/** Joins the promotion runner to the agent's state and the world. */
+export function promotionParts(sources: PromotionSources): PromotionParts {
+  const { verification, store, watch, poller, github, world, now } = sources;
+  return {
+    environment: verification.settings.qube,
+    verification,
+    ledger: store.ledger,
+    clock: watch,
+    now,
+    poller,
+    logs: world.logs,
+    repositories: world.repositories,
+    signer: world.signer,
+    labels: (subject) => github.comments.labels(subject),
+    subject: async (builder, { release, component, commit }, signal) => {
+      const built = await store.builds.versionOf(release, component, commit);
+      if (built !== null) return { kind: "component", release, component, commit, version: built };
+      const configured = builder.configuration.components.find(({ name }) => name === component);
+      if (configured === undefined) throw new AdapterError("CONFIGURATION", `${component} is not configured any more`);
+      const source = await world.sources.fetch(configured, builder, signal);
+      return { kind: "component", release, component, commit, version: await source.describe(commit) };
+    },
+    history: async (builder, { release, component, commit, repository }, distribution, signal) => {
+      const standing = await world.shelf(builder).standing(release, component);
+      const before = standing.find(
+        (entry) => entry.repository === repository && entry.distribution === distribution.name,
+      );
+      const configured = builder.configuration.components.find(({ name }) => name === component);
+      if (configured === undefined) return null;
+      try {
+        const source = await world.sources.fetch(configured, builder, signal);
+        const grown = before?.commit != null && (await source.descends(commit, before.commit)) ? before.commit : null;
+        return await source.history(grown, commit);
+      } catch (error) {
+        // Which issues it fixes is worth asking for, and not worth a promotion.
+        if (error instanceof AdapterError) return null;
+        throw error;
+      }
+    },
+  };
+}

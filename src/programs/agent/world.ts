@@ -1,0 +1,141 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { createBackend } from "../../adapters/builder/index.ts";
+import type { LoadedBuilder } from "../../adapters/configuration/index.ts";
+import { NodeDisk } from "../../adapters/files/index.ts";
+import { createSources } from "../../adapters/git/index.ts";
+import type { QrexecTransport } from "../../adapters/qrexec/index.ts";
+import { openLogService } from "../../adapters/qrexec/log-service.ts";
+import { writeGpgClientProgram } from "../../adapters/qrexec/split-gpg-program.ts";
+import { announcingSigner } from "../../adapters/qrexec/split-gpg-signer.ts";
+import { openRepositories, type Repositories } from "../../adapters/repository/index.ts";
+import { GpgProgramSigner } from "../../adapters/signer/index.ts";
+import type { Backend, BuilderPlace, JobLog, LogService, Shelf, Sources } from "../../build/index.ts";
+import type { PublicKeys, Signer } from "../../promotion/index.ts";
+import type { QrexecSettings } from "../configuration.ts";
+import type { Logger } from "../logging.ts";
+import type { AgentSettings } from "./settings.ts";
+
+/** What jobs reach of the world outside the agent's own state. */
+export interface World {
+  readonly sources: Sources;
+  readonly logs: LogService;
+  readonly signer: (log: JobLog) => Signer;
+  readonly repositories: (builder: BuilderPlace) => Repositories;
+  readonly backend: (builder: LoadedBuilder) => Backend;
+  readonly shelf: (builder: LoadedBuilder) => Shelf;
+}
+
+/** What the world is made from. */
+export interface WorldParts {
+  readonly settings: AgentSettings;
+  readonly qrexec: QrexecSettings;
+  readonly transport: QrexecTransport;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+const signLimitMs = 300_000;
+
+/** Joins builds and promotions to git, logs, keys and repositories, as the section `agent:` has it. */
+export function openWorld(parts: WorldParts): World {
+  const { settings, transport, now, log } = parts;
+  const state = settings["state-dir"];
+  for (const directory of [settings.socketDirectory, join(state, "work")]) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  }
+  const keys = signing(parts);
+  const tools = toolEnvironment(parts.environment);
+
+  const known = new Map<string, Repositories>();
+  const repositories = ({ configuration }: BuilderPlace): Repositories => {
+    const root = join(configuration.artifactsDir, "repository-publish");
+    const open =
+      known.get(root) ??
+      openRepositories({
+        root,
+        artifacts: configuration.artifactsDir,
+        disk: new NodeDisk(),
+        clock: now,
+        keys: keys.publicKeys,
+        debEngine: "auto",
+      });
+    known.set(root, open);
+    return open;
+  };
+
+  const walls = settings.native.isolation === "none" ? "lab" : "required";
+  if (walls === "lab") log.warn("native builds run without walls: only a lab may do so");
+  return {
+    sources: createSources({ root: join(state, "sources"), environment: tools, limitMs: 600_000 }),
+    logs: openLogService({
+      transport,
+      socketDirectory: settings.socketDirectory,
+      closeTimeoutMs: settings["log-timeout-seconds"] * 1000,
+    }),
+    signer: keys.signer,
+    repositories,
+    backend: ({ configuration }) =>
+      createBackend(configuration.backend, {
+        work: join(state, "work"),
+        walls,
+        environment: tools,
+        repositories,
+        gpg: keys.program,
+        signer: keys.signer,
+        upload: async () => undefined,
+      }),
+    shelf: (builder) => ({
+      standing: async (release, component) => {
+        const versions = await repositories(builder).standing({ release, component, distribution: null });
+        return versions.map(({ repository, dist, commit }) => ({ repository, distribution: dist, commit }));
+      },
+    }),
+  };
+}
+
+interface Signing {
+  readonly signer: (log: JobLog) => Signer;
+  readonly publicKeys: PublicKeys;
+  readonly program: { readonly path: string; readonly environment: Readonly<Record<string, string>> };
+}
+
+/** Through the key gate, with each signature announced in the job's log; or by gpg in this very qube. */
+function signing({ settings, qrexec, transport, environment }: WorldParts): Signing {
+  const { via, homedir } = settings.sign;
+  const tools = toolEnvironment(environment);
+  if (via === "gpg") {
+    const home = homedir === null ? {} : { GNUPGHOME: homedir };
+    const gpg = new GpgProgramSigner({ program: "gpg", environment: home, limitMs: signLimitMs });
+    return {
+      signer: () => gpg,
+      publicKeys: gpg,
+      program: { path: "/usr/bin/gpg", environment: { ...tools, ...home } },
+    };
+  }
+  const gate = { transport, target: settings.sign["keys-qube"], timeoutMs: signLimitMs };
+  const own = { node: process.execPath, entry: process.argv[1] ?? "release-bot" };
+  return {
+    signer: (log) => announcingSigner({ ...gate, log }),
+    publicKeys: announcingSigner({ ...gate, log: { announce: async () => undefined } }),
+    program: {
+      path: writeGpgClientProgram(settings["state-dir"], own),
+      environment: {
+        ...tools,
+        RELEASE_BOT_QREXEC: qrexec.transport === "local" ? `local:${qrexec.socket}` : "qubes",
+        RELEASE_BOT_KEYS_QUBE: gate.target,
+      },
+    },
+  };
+}
+
+/** What tools are given of the agent's environment: nothing that could hold a secret. */
+function toolEnvironment(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  const wanted = ["PATH", "HOME", "LANG", "TMPDIR", "http_proxy", "https_proxy", "no_proxy", "SSH_AUTH_SOCK"];
+  const found = wanted.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(found), LC_ALL: "C.UTF-8" };
+}
