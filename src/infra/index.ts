@@ -1,4 +1,7 @@
 /** From one description of the qubes to every configuration file of each, and the proof that the policy holds. */
+
+export * from "./description/infrastructure.ts";
+export * from "./description/read-infrastructure.ts";
 export * from "./policy/plan.ts";
 export * from "./policy/render.ts";
 export * from "./proof/prove.ts";

@@ -194,7 +194,7 @@ function policyOf(lab: PreparedLab): ReadonlyMap<string, string> {
     builderv2: true,
     windows: false,
   }));
-  return renderPolicy({ netvm: lab.net.name, environments, remoteHosts: [] });
+  return renderPolicy({ netvm: lab.net.name, environments, remoteHosts: [], sshProxy: true });
 }
 
 /** gpg starts its agents by itself: they end with the run. */

@@ -17,6 +17,7 @@ const plan: PolicyPlan = {
     { name: "win", logs: qube("logs-win"), builderv2: true, windows: true },
     { name: "old", logs: qube("logs"), builderv2: false, windows: false },
   ],
+  sshProxy: true,
   remoteHosts: [{ host: "ftp.qubes-os.org" }],
 };
 

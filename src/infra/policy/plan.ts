@@ -17,6 +17,8 @@ export interface PolicyPlan {
   /** The qube that GitHub's webhooks come in by, and ssh goes out by. */
   readonly netvm: QubeName;
   readonly environments: readonly PolicyEnvironment[];
+  /** Whether ssh of the build qubes goes by the net qube, past Tor. */
+  readonly sshProxy: boolean;
   /** Hosts that build qubes reach by ssh, besides github.com. */
   readonly remoteHosts: readonly { readonly host: string }[];
 }
@@ -55,6 +57,7 @@ export function environmentQubes(environment: { readonly name: string }): Enviro
 }
 
 /** The hosts that build qubes may reach by ssh through the net qube. */
-export function sshHosts(plan: Pick<PolicyPlan, "remoteHosts">): readonly string[] {
+export function sshHosts(plan: Pick<PolicyPlan, "remoteHosts" | "sshProxy">): readonly string[] {
+  if (!plan.sshProxy) return [];
   return [...new Set(["github.com", ...plan.remoteHosts.map(({ host }) => host)])];
 }

@@ -111,7 +111,7 @@ function webhookPolicy(plan: PolicyPlan): string {
     services.map((service): Line => [service, "*", plan.netvm, environmentQubes(environment).build, "allow"]),
   );
   return file("webhooks, from the net qube to the build qubes", [
-    block("allowed", allowed),
+    ...(allowed.length === 0 ? [] : [block("allowed", allowed)]),
     block("nobody else", services.map(denyAll)),
   ]);
 }
@@ -123,7 +123,7 @@ function sshProxyPolicy(plan: PolicyPlan): string {
     ),
   );
   return file("ssh of the build qubes, past Tor", [
-    block("allowed", allowed),
+    ...(allowed.length === 0 ? [] : [block("allowed", allowed)]),
     block("nobody else, and no other host", [denyAll("local.ConnectSSH")]),
   ]);
 }

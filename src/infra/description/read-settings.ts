@@ -1,0 +1,79 @@
+import { isMap } from "yaml";
+import type { EnvironmentSettings, Secret } from "./infrastructure.ts";
+import type { Tree, Value } from "./tree.ts";
+import { parseArmor, parseHost, parsePath, parseSecretWord, parseSlug, parseUrl } from "./values.ts";
+
+/** The keys that can stand for all environments and for one. */
+export const settingNames = [
+  "iso_base_url",
+  "openqa_server",
+  "openqa_key",
+  "openqa_secret",
+  "github_api_key",
+  "github_ssh_key",
+  "mirror_ssh_key",
+  "build_issues_repo",
+] as const;
+
+/** One of {@link settingNames}. */
+export type SettingName = (typeof settingNames)[number];
+
+/** What holds where nothing is said. */
+export const noSettings: EnvironmentSettings = {
+  isoBaseUrl: null,
+  openqa: null,
+  githubApiKey: null,
+  githubSshKey: null,
+  mirrorSshKey: null,
+  issuesRepository: "QubesOS/build-issues",
+};
+
+/** Reads the settings that are there; what is not comes from `common`. */
+export function readSettings(
+  tree: Tree,
+  fields: ReadonlyMap<SettingName, Value>,
+  common: EnvironmentSettings,
+): EnvironmentSettings {
+  const key = (name: SettingName, parse: typeof parseArmor, what: string): Secret | null =>
+    readSecret(tree, fields.get(name), parse, what);
+  return {
+    isoBaseUrl: tree.parsed(fields.get("iso_base_url"), parseUrl, "a web address") ?? common.isoBaseUrl,
+    openqa: readOpenqa(tree, fields) ?? common.openqa,
+    githubApiKey: key("github_api_key", parseSecretWord, "an API key on one line") ?? common.githubApiKey,
+    githubSshKey: key("github_ssh_key", parseArmor, "a private key in armor") ?? common.githubSshKey,
+    mirrorSshKey: key("mirror_ssh_key", parseArmor, "a private key in armor") ?? common.mirrorSshKey,
+    issuesRepository: tree.parsed(fields.get("build_issues_repo"), parseSlug, "OWNER/NAME") ?? common.issuesRepository,
+  };
+}
+
+function readOpenqa(tree: Tree, fields: ReadonlyMap<SettingName, Value>): EnvironmentSettings["openqa"] {
+  const given = (["openqa_server", "openqa_key", "openqa_secret"] as const).map((name) => fields.get(name));
+  const first = given.find((value) => value !== undefined);
+  const server = tree.parsed(given[0], parseHost, "a host");
+  const key = readSecret(tree, given[1], parseSecretWord, "a key on one line");
+  const secret = readSecret(tree, given[2], parseSecretWord, "a secret on one line");
+  if (server !== null && key !== null && secret !== null) return { server, key, secret };
+  if (first !== undefined && given.includes(undefined)) {
+    tree.warning(first, "openqa_server, openqa_key and openqa_secret belong together; openQA is left out");
+  }
+  return null;
+}
+
+/** A secret: `{file: PATH}`, or the thing itself, which is warned about. */
+export function readSecret(
+  tree: Tree,
+  value: Value | undefined,
+  parse: (untrusted: string) => string | null,
+  what: string,
+): Secret | null {
+  if (value === undefined) return null;
+  if (isMap(value.node)) {
+    const path = tree.parsed(tree.fields(value, ["file"]).get("file"), parsePath, "an absolute path in the qube");
+    if (path === null) tree.mistake(value, "needs 'file:', the secret's path in its qube");
+    return path === null ? null : { kind: "file", path };
+  }
+  const text = tree.parsed(value, parse, what);
+  if (text === null) return null;
+  tree.warning(value, "the secret itself stands in this file; name it by '{file: PATH}' and put it into its qube");
+  return { kind: "inline", text };
+}
