@@ -39,7 +39,7 @@ export async function verifyFrame(frame: Frame, terms: VerificationTerms): Promi
 
   if (![key, ...key.getKeys(keyId)].every(isAccepted)) return no(badKey(signer, "weak"));
   const broken = await firstOpinion(frame, issuer.value, terms.keys);
-  // The key's state then and now says more than the library does; but a signature that does not fit its text is just that.
+  // The key's state then and now says more than the library does, unless the signature does not even fit its text.
   if (broken === null || broken.about === "key") {
     for (const at of [terms.now, created]) {
       const standing = await standingOf(key, keyId, at, terms.keys.openpgp);
@@ -117,7 +117,8 @@ async function firstOpinion(
     return { about: "signature", message: "what was verified is another text" };
   } catch (error) {
     const message = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ").slice(0, 200);
-    return { about: /signing key|newer than|primary key/i.test(message) ? "key" : "signature", message };
+    // The two sentences with which the library says that the signature is not over this text or not by this key.
+    return { about: /digest did not match|verification failed/.test(message) ? "signature" : "key", message };
   }
 }
 

@@ -103,8 +103,8 @@ export class GpgHome {
   }
 
   /** Drives `--edit-key` with these commands, one a line. */
-  editKey(key: string, commands: readonly string[], at?: Date): void {
-    this.gpg(["--command-fd", "0", "--edit-key", key], `${commands.join("\n")}\n`, at);
+  editKey(key: string, commands: readonly string[], at?: Date, options: readonly string[] = []): void {
+    this.gpg([...options, "--command-fd", "0", "--edit-key", key], `${commands.join("\n")}\n`, at);
   }
 
   /** A clear-signed message over the text, as a maintainer's `gpg --clearsign` makes it. */
