@@ -12,7 +12,7 @@ import { AdapterError } from "../domain/index.ts";
 import { reportKeys } from "../signed/index.ts";
 import type { Ledger } from "../work/index.ts";
 import { placeChannel, pump, WakeUp, work } from "../work/index.ts";
-import { buildersSource } from "./agent/builders.ts";
+import { type Builders, buildersSource } from "./agent/builders.ts";
 import { ClockWatch } from "./agent/clock-watch.ts";
 import { type CommandIntakeParts, type IntakeVerdict, takeCommand } from "./agent/command-intake.ts";
 import { openGithub } from "./agent/github.ts";
@@ -26,7 +26,7 @@ import { takeRecordedCalls } from "./agent/recorded-calls.ts";
 import { type CallHandlers, serveCalls } from "./agent/services.ts";
 import { type AgentSettings, agentSettings } from "./agent/settings.ts";
 import type { VerificationParts } from "./agent/verification.ts";
-import { openWorld } from "./agent/world.ts";
+import { openWorld, type World } from "./agent/world.ts";
 import { systemClock, untilStopped } from "./clock.ts";
 import { type QrexecSettings, qrexecSettings, readConfiguration } from "./configuration.ts";
 import { type Logger, programLog } from "./logging.ts";
@@ -134,6 +134,7 @@ async function serve(settings: AgentSettings, qrexec: QrexecSettings, log: Logge
     onServerTime: heard,
   });
   const services = await serveCalls(qrexec.servicesDirectory, handlers, log);
+  await recoverRepositories(world, await builders(), log);
   const running = [
     work(
       {
@@ -159,6 +160,18 @@ async function serve(settings: AgentSettings, qrexec: QrexecSettings, log: Logge
   github.close();
   await store.database.close();
   log.info({ messages: Object.fromEntries(counts) }, "ended");
+}
+
+/** What a crash left half is finished or undone before anything else runs there. */
+async function recoverRepositories(world: World, { loaded }: Builders, log: Logger): Promise<void> {
+  for (const builder of loaded) {
+    try {
+      for (const done of await world.repositories(builder).recover()) log.info({ done }, "a repository was mended");
+    } catch (error) {
+      if (!(error instanceof AdapterError)) throw error;
+      log.error({ alarm: "repository", err: error }, "a repository could not be mended");
+    }
+  }
 }
 
 /** When this ledger was born: written once. Whole seconds, as signatures have them. */

@@ -1,4 +1,6 @@
-import type { JobOutcome, JobRunner } from "../../work/index.ts";
+import type { LoadedBuilder } from "../../adapters/configuration/index.ts";
+import type { Job, JobContext, JobOutcome, JobRunner } from "../../work/index.ts";
+import { takeBuilderLock } from "../builder-lock.ts";
 import { type BuildRunnerParts, runBuildJob } from "./build-runner.ts";
 import { type BuildersSource, lineOf } from "./builders.ts";
 import { type PromotionParts, runPromotion } from "./promotion-runner.ts";
@@ -10,30 +12,40 @@ export interface JobRunnerParts {
   readonly promotion: PromotionParts;
 }
 
-/** Gives each job to what does its work. */
-export function jobRunner({ builders, building, promotion }: JobRunnerParts): JobRunner {
+const lockTryAgainMs = 30_000;
+
+/** Gives each job to what does its work, under the lock of its builder. */
+export function jobRunner(parts: JobRunnerParts): JobRunner {
   return {
     async run(job, context): Promise<JobOutcome> {
-      const { request } = job;
-      if (request.kind === "push") {
-        const builder = (await builders()).loaded.find((candidate) => lineOf(candidate) === request.builder);
-        if (builder === undefined) {
-          return {
-            kind: "failed",
-            reason: "its builder is not configured, or its configuration does not load",
-            reports: [],
-          };
-        }
-        const order = {
-          builder,
-          component: request.component,
-          askedBy: { kind: "push" },
-          commit: null,
-          distributions: null,
-        } as const;
-        return runBuildJob(building, job, order, context);
+      const builder = (await parts.builders()).loaded.find((candidate) => lineOf(candidate) === job.request.builder);
+      if (builder === undefined) {
+        const reason = "its builder is not configured any more, or its configuration does not load";
+        return { kind: "failed", reason, reports: [] };
       }
-      return runPromotion(promotion, job, request, context);
+      const lock = await takeBuilderLock(builder.directory);
+      if (lock === null) {
+        const untilMs = parts.building.now().getTime() + lockTryAgainMs;
+        return { kind: "postponed", untilMs, reason: `somebody else holds ${builder.directory}/builder.lock` };
+      }
+      try {
+        return await runLocked(parts, job, builder, context);
+      } finally {
+        await lock.release();
+      }
     },
   };
+}
+
+async function runLocked(
+  { building, promotion }: JobRunnerParts,
+  job: Job,
+  builder: LoadedBuilder,
+  context: JobContext,
+): Promise<JobOutcome> {
+  const { request } = job;
+  if (request.kind === "command") return runPromotion(promotion, job, request, context);
+  const { component } = request;
+  const order = { builder, component, askedBy: { kind: "push" }, commit: null, distributions: null } as const;
+  return runBuildJob(building, job, order, context);
 }
