@@ -39,7 +39,15 @@ function readText(file: string, at: Place): Result<string, readonly Configuratio
     return ok(readFileSync(file, "utf8"));
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    return no([{ ...at, message: code === "ENOENT" ? `there is no file ${file}` : `${file} cannot be read: ${code}` }]);
+    return no([
+      {
+        ...at,
+        message:
+          code === "ENOENT"
+            ? `there is no file ${file} (--include-root OLD=NEW reads it from elsewhere)`
+            : `${file} cannot be read: ${code}`,
+      },
+    ]);
   }
 }
 
