@@ -1,4 +1,10 @@
-import { githubClient, githubDeliverer, issueMemory, readMessageTemplates } from "../../src/adapters/github/index.ts";
+import {
+  type GithubCredentials,
+  githubClient,
+  githubDeliverer,
+  issueMemory,
+  readMessageTemplates,
+} from "../../src/adapters/github/index.ts";
 import type {
   CommitSha,
   ComponentName,
@@ -33,12 +39,17 @@ export function githubWith(options: Partial<GithubLabOptions> = {}): Promise<Git
 /** A deliverer as a build qube has it, with a memory of its own. */
 export function delivererAt(
   apiUrl: string,
-  options: { readonly token?: string; readonly timeoutMs?: number; readonly reporters?: readonly string[] } = {},
+  options: {
+    readonly token?: string;
+    readonly credentials?: GithubCredentials;
+    readonly timeoutMs?: number;
+    readonly reporters?: readonly string[];
+  } = {},
 ): Deliverer {
   const now = (): Date => new Date();
   return githubDeliverer({
     client: githubClient({
-      credentials: { kind: "token", token: options.token ?? "token-bot" },
+      credentials: options.credentials ?? { kind: "token", token: options.token ?? "token-bot" },
       apiUrl,
       timeoutMs: options.timeoutMs ?? 5000,
       now,

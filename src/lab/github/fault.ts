@@ -26,3 +26,9 @@ export interface SeenRequest {
   readonly body: unknown;
   readonly token: string | null;
 }
+
+/** A request and what was answered, where anything was. */
+export interface Exchange {
+  readonly request: SeenRequest;
+  readonly answer: { readonly status: number; readonly body: unknown };
+}

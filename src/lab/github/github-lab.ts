@@ -1,8 +1,9 @@
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type LabAnswer, readBody, sendAnswer, sendWebhook } from "./answer.ts";
+import { repositoryComments } from "./comment-list.ts";
 import { askEmulator, startEmulator } from "./emulator.ts";
-import type { GithubLabFault, SeenRequest } from "./fault.ts";
+import type { Exchange, GithubLabFault, SeenRequest } from "./fault.ts";
 import { type GraphParts, graphRoot } from "./graph.ts";
 import { schemaMistakes } from "./graphql-check.ts";
 import { runOperation } from "./graphql-run.ts";
@@ -32,6 +33,8 @@ export interface GithubLab {
   readonly apiUrl: string;
   /** What has been asked so far, where it is recorded. */
   readonly requests: readonly SeenRequest[];
+  /** What has been answered so far, where it is recorded. */
+  readonly exchanges: readonly Exchange[];
   /** The App's private key, PEM; null without an App. */
   readonly appKey: string | null;
   deliverTo(webhook: { readonly url: string; readonly secret: string } | null): void;
@@ -43,6 +46,7 @@ export interface GithubLab {
 /** Starts it on free ports of the loopback address. */
 export async function startGithubLab(options: GithubLabOptions): Promise<GithubLab> {
   const requests: SeenRequest[] = [];
+  const exchanges: Exchange[] = [];
   const gone = new Set<string>();
   const reactions = labReactions();
   const nodes: GraphParts["nodes"] = new Map();
@@ -105,16 +109,25 @@ export async function startGithubLab(options: GithubLabOptions): Promise<GithubL
     if (issue?.[1] !== undefined && gone.has(`${issue[1]}#${issue[2]}`)) {
       return { status: 410, body: { message: "This issue was deleted" } };
     }
+    const list = /^\/repos\/([^/]+\/[^/]+)\/issues\/comments(?:\?(.*))?$/.exec(path);
+    if (list?.[1] !== undefined && method === "GET") {
+      return repositoryComments((asked) => ask("GET", asked, authorization), list[1], new URLSearchParams(list[2]));
+    }
     const reaction = /^\/repos\/([^/]+\/[^/]+)\/issues\/comments\/([0-9]+)\/reactions(?:\?.*)?$/.exec(path);
     if (reaction?.[1] !== undefined) {
       const comment = await ask("GET", path.replace(/\/reactions.*$/, ""), authorization);
       if (comment.status !== 200) return comment;
       const number = Number(reaction[2]);
-      return method === "POST"
-        ? reactions.add(reaction[1], number, login, (body as { content?: unknown }).content)
-        : reactions.list(reaction[1], number);
+      if (method !== "POST") return reactions.list(reaction[1], number);
+      const who = await ask("GET", "/user", authorization);
+      const user = { ...(who.body as { login: string }), login };
+      return reactions.add(reaction[1], number, user, (body as { content?: unknown }).content);
     }
     const answer = await ask(method, path, authorization, body);
+    if (path.endsWith("/installation") && answer.status === 200) {
+      const installation = answer.body as { account: { id: number } };
+      return { ...answer, body: { ...installation, target_id: installation.account.id } };
+    }
     const minted = /^\/app\/installations\/[0-9]+\/access_tokens$/.test(path) && answer.status === 201;
     if (minted) logins.set((answer.body as { token: string }).token, `${options.app?.slug}[bot]`);
     if (method === "POST" && answer.status === 201 && issue?.[1] !== undefined && path.endsWith("/comments")) {
@@ -147,7 +160,8 @@ export async function startGithubLab(options: GithubLabOptions): Promise<GithubL
     const answer =
       path === "/graphql"
         ? await graphql(body, authorization, login ?? "")
-        : await rest(method, sinceInFull(path), authorization, login ?? "", body);
+        : await rest(method, path, authorization, login ?? "", body);
+    if (options.record === "requests") exchanges.push({ request: seen, answer });
     if (fault?.kind === "slow") await new Promise((resolve) => setTimeout(resolve, fault.ms));
     if (fault?.kind === "lost-answer") return void response.destroy();
     if (fault?.kind === "garbage") return void response.writeHead(200, { "content-type": "text/html" }).end("<html>");
@@ -157,6 +171,7 @@ export async function startGithubLab(options: GithubLabOptions): Promise<GithubL
   return {
     apiUrl,
     requests,
+    exchanges,
     appKey,
     deliverTo: (next) => {
       webhook = next;
@@ -169,9 +184,4 @@ export async function startGithubLab(options: GithubLabOptions): Promise<GithubL
       await emulator.close();
     },
   };
-}
-
-/** The emulator compares times as text, and its own have milliseconds. */
-function sinceInFull(path: string): string {
-  return path.replace(/(since=[0-9T%A:-]+)Z/i, "$1.000Z");
 }

@@ -3,15 +3,21 @@ import type { LabAnswer } from "./answer.ts";
 /** The contents that GitHub knows. */
 const contents = ["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"];
 
+/** Who reacts, as GitHub shows a user. */
+export interface ReactingUser {
+  readonly login: string;
+}
+
 interface Reaction {
   readonly id: number;
-  readonly login: string;
+  readonly user: ReactingUser;
   readonly content: string;
+  readonly created_at: string;
 }
 
 /** Reactions on comments, which the emulator lacks. The same reaction of the same user is one. */
 export interface Reactions {
-  add(repository: string, comment: number, login: string, content: unknown): LabAnswer;
+  add(repository: string, comment: number, user: ReactingUser, content: unknown): LabAnswer;
   list(repository: string, comment: number): LabAnswer;
 }
 
@@ -25,23 +31,17 @@ export function labReactions(): Reactions {
     byComment.set(key, list);
     return list;
   };
-  const shown = ({ id, login, content }: Reaction): unknown => ({
-    id,
-    node_id: `REA_${id}`,
-    user: { login, type: login.endsWith("[bot]") ? "Bot" : "User" },
-    content,
-    created_at: new Date().toISOString(),
-  });
+  const shown = (reaction: Reaction): unknown => ({ ...reaction, node_id: `REA_${reaction.id}` });
   return {
-    add(repository, comment, login, content) {
+    add(repository, comment, user, content) {
       if (typeof content !== "string" || !contents.includes(content)) {
         return { status: 422, body: { message: "Validation Failed" } };
       }
       const list = of(repository, comment);
-      const same = list.find((reaction) => reaction.login === login && reaction.content === content);
+      const same = list.find((reaction) => reaction.user.login === user.login && reaction.content === content);
       if (same !== undefined) return { status: 200, body: shown(same) };
       last += 1;
-      const reaction = { id: last, login, content };
+      const reaction = { id: last, user, content, created_at: new Date().toISOString() };
       list.push(reaction);
       return { status: 201, body: shown(reaction) };
     },
