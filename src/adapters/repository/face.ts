@@ -24,6 +24,8 @@ export interface RepositoriesOptions {
   readonly keys: PublicKeys;
   /** Who keeps a deb repository's truth: `auto` is reprepro where its database lies there, else our own engine. */
   readonly debEngine: "auto" | "native" | "reprepro";
+  /** Base addresses of the mirrors, for metalinks (`https://yum.qubes-os.org`); without, those that the metalinks have. */
+  readonly mirrors?: readonly string[];
 }
 
 /** New builds for an open repository. */

@@ -10,3 +10,4 @@ export type {
   TreeFault,
   WithdrawalRequest,
 } from "./face.ts";
+export { openRepositories } from "./open.ts";

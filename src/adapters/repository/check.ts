@@ -1,0 +1,85 @@
+/** Looks at everything in the tree: each reference, hash, size and signature. */
+
+import { AdapterError, type Fingerprint } from "../../domain/index.ts";
+import { sha256OfFile } from "./digests.ts";
+import type { Snapshot } from "./engine.ts";
+import type { TreeFault } from "./face.ts";
+import type { Place } from "./place.ts";
+import { placesInTree } from "./places-in-tree.ts";
+import { journalDirectory } from "./transaction.ts";
+import type { Tree } from "./tree.ts";
+
+/** Every fault that is found; none is a sound tree. */
+export async function checkTree(tree: Tree): Promise<TreeFault[]> {
+  const faults: TreeFault[] = [];
+  const { disk, root } = tree.options;
+  for (const name of disk.list(journalDirectory(root))) {
+    if (name.endsWith(".json"))
+      faults.push({ path: `.release-bot/journal/${name}`, what: "a change was interrupted: recover" });
+  }
+  const hashes = new Map<string, string>();
+  for (const { place } of placesInTree(tree)) {
+    const engine = tree.engine(place);
+    try {
+      const snapshot = engine.read(place);
+      const key = await keyOf(tree, place, faults);
+      const check = key === null ? null : await engine.judge(snapshot, key);
+      const where = `${place.base} ${place.suite}`.trim();
+      if (check !== null && check !== "absent" && check.verdict !== null)
+        faults.push({ path: where, what: check.verdict });
+      faults.push(...(await engine.check(snapshot, key)));
+      if (key !== null) faults.push(...(await checkPackages(tree, snapshot, key)));
+      for (const file of snapshot.entries().flatMap((entry) => entry.files)) {
+        const path = `${place.base}/${file.path}`;
+        const there = disk.stat(tree.at(path));
+        if (there === null) faults.push({ path, what: "is listed, and not there" });
+        else if (file.size >= 0 && there.size !== file.size)
+          faults.push({ path, what: "has not the size that is listed" });
+        else {
+          // A file of a debian pool, or a link, is read once.
+          const identity = `${there.inode} ${there.mtimeMs}`;
+          const hash = hashes.get(identity) ?? sha256OfFile(tree.at(path));
+          hashes.set(identity, hash);
+          if (hash !== file.sha256) faults.push({ path, what: "has not the hash that is listed" });
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof AdapterError)) throw error;
+      faults.push({ path: `${place.base} ${place.suite}`.trim(), what: error.message });
+    }
+  }
+  return faults;
+}
+
+/** The key that the metadata says to be signed by, if it is one that is known. */
+async function keyOf(tree: Tree, place: Place, faults: TreeFault[]): Promise<Fingerprint | null> {
+  const path = `${place.base} ${place.suite}`.trim();
+  const signature = tree.engine(place).signatureOf(place);
+  const issuer = signature === null ? null : await tree.judge.issuer(signature);
+  if (issuer === null) {
+    faults.push({ path, what: "the metadata is not signed" });
+    return null;
+  }
+  try {
+    await tree.judge.certificate(issuer);
+    return issuer;
+  } catch (error) {
+    if (!(error instanceof AdapterError)) throw error;
+    faults.push({ path, what: `the metadata is signed by ${issuer}, a key that is not known here` });
+    return null;
+  }
+}
+
+async function checkPackages(tree: Tree, snapshot: Snapshot, key: Fingerprint): Promise<TreeFault[]> {
+  const { place } = snapshot;
+  const listed = snapshot.entries().flatMap((entry) => entry.files.map((file) => `${place.base}/${file.path}`));
+  const there = listed.filter((path) => tree.options.disk.stat(tree.at(path)) !== null);
+  const verdicts = await tree.engine(place).judgePackages(
+    there.map((path) => tree.at(path)),
+    key,
+  );
+  return there.flatMap((path) => {
+    const wrong = verdicts.get(tree.at(path)) ?? null;
+    return wrong === null ? [] : [{ path, what: wrong }];
+  });
+}

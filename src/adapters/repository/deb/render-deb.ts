@@ -1,0 +1,127 @@
+/** New metadata for a debian suite: the indices spliced, each under its hash and under its name. */
+import { hash } from "node:crypto";
+import {
+  type ReleaseEntry,
+  type ReleaseFile,
+  renderRelease,
+  spliceStanzaList,
+  stanzasOf,
+} from "../../../formats/deb822/index.ts";
+import { type Chunk, chunkOf, openBytes, packedBytes } from "../../../formats/gzip/index.ts";
+import { sha256Of } from "../digests.ts";
+import type { RenderContext, Rendering, SnapshotChange } from "../engine.ts";
+import type { MetadataCache } from "../metadata-cache.ts";
+import { component, type DebSnapshot, type IndexPath, packagesPath, sourcesPath } from "./deb-snapshot.ts";
+
+/** Makes the new metadata. */
+export function renderDeb(
+  cache: MetadataCache,
+  snapshot: DebSnapshot,
+  change: SnapshotChange,
+  context: RenderContext,
+): Rendering {
+  const { place } = snapshot;
+  const indices = spliceIndices(snapshot, change);
+  const directory = `${place.base}/dists/${place.suite}`;
+  const made = [...indices].flatMap(([path, chunks]) => {
+    const open = openBytes(chunks);
+    // An empty file is no gzip file.
+    const packed = packedBytes(chunks.length === 0 ? [chunkOf(Buffer.alloc(0))] : chunks);
+    cache.put(`deb ${path} ${sha256Of(packed)}`, { chunks }, chunks);
+    return [indexFile(directory, path, open), indexFile(directory, `${path}.gz`, packed)];
+  });
+  const release = Buffer.from(
+    renderRelease(
+      releaseFor(
+        snapshot,
+        indices,
+        made.map((file) => file.entry),
+        context,
+      ),
+    ),
+  );
+  const sign = { key: context.signKey, bytes: release, encoding: "armored" } as const;
+  return {
+    files: made.map((file) => ({ path: file.byHash, bytes: file.bytes })),
+    commits: [
+      // For clients that do not ask by hash. They can meet a state between these renames; apt asks by hash.
+      ...made.map((file) => ({ path: `${directory}/${file.entry.path}`, sameAs: file.byHash })),
+      { path: `${directory}/Release`, bytes: release },
+      { path: `${directory}/Release.gpg`, signature: { ...sign, kind: "detach", name: `${place.key}_Release` } },
+      { path: `${directory}/InRelease`, signature: { ...sign, kind: "clear", name: `${place.key}_InRelease` } },
+    ],
+    refersTo: made.map((file) => file.byHash),
+    formerlyReferredTo: (snapshot.release?.entries ?? []).map(({ path, sha256 }) =>
+      byHashPath(directory, path, sha256),
+    ),
+  };
+}
+
+function spliceIndices(snapshot: DebSnapshot, change: SnapshotChange): Map<IndexPath, readonly Chunk[]> {
+  const source = change.from as DebSnapshot | null;
+  const added = change.add.map((entry) => ({ entry, stanza: source?.stanzaOf(entry).stanza ?? Buffer.alloc(0) }));
+  const architectures = architecturesOf(snapshot, change);
+  const result = new Map<IndexPath, readonly Chunk[]>();
+  for (const path of [...architectures.map(packagesPath), sourcesPath]) {
+    const belongs = (arch: string): boolean =>
+      path === sourcesPath ? arch === "source" : path === packagesPath(arch) || arch === "all";
+    const remove = new Set(
+      change.remove.flatMap((entry) => {
+        const { stanza, indices } = snapshot.stanzaOf(entry);
+        return indices.includes(path) ? [stanza, ...sameStanzas(snapshot, path, stanza)] : [];
+      }),
+    );
+    const add = added.filter(({ entry }) => belongs(entry.arch)).map(({ stanza }) => stanza);
+    result.set(path, spliceStanzaList(snapshot.indices.get(path) ?? [], { remove, add }));
+  }
+  return result;
+}
+
+/** A stanza that stands in several indices is another Buffer in each. */
+function sameStanzas(snapshot: DebSnapshot, path: IndexPath, stanza: Buffer): Buffer[] {
+  return (snapshot.indices.get(path) ?? [])
+    .filter((chunk) => chunk.open.includes(stanza))
+    .flatMap(stanzasOf)
+    .filter((candidate) => candidate.equals(stanza));
+}
+
+function architecturesOf(snapshot: DebSnapshot, change: SnapshotChange): string[] {
+  const known = (snapshot.release?.architectures ?? ["amd64"]).filter((arch) => !["source", "all"].includes(arch));
+  const needed = change.add.map((entry) => entry.arch).filter((arch) => !["source", "all"].includes(arch));
+  return [...new Set([...known, ...needed])].sort();
+}
+
+function indexFile(
+  directory: string,
+  path: string,
+  bytes: Buffer,
+): { readonly entry: ReleaseEntry; readonly byHash: string; readonly bytes: Buffer } {
+  const sha256 = sha256Of(bytes);
+  const entry = { path, size: bytes.length, md5: hash("md5", bytes), sha256 };
+  return { entry, byHash: byHashPath(directory, path, sha256), bytes };
+}
+
+function byHashPath(directory: string, path: string, sha256: string): string {
+  return `${directory}/${path.slice(0, path.lastIndexOf("/"))}/by-hash/SHA256/${sha256}`;
+}
+
+function releaseFor(
+  snapshot: DebSnapshot,
+  indices: ReadonlyMap<IndexPath, readonly Chunk[]>,
+  entries: readonly ReleaseEntry[],
+  context: RenderContext,
+): ReleaseFile {
+  const { release, place } = snapshot;
+  const built = [...indices.keys()].flatMap((path) => /binary-([a-z0-9]+)/.exec(path)?.[1] ?? []);
+  return {
+    origin: release?.origin ?? "Qubes OS",
+    label: release?.label ?? "Qubes OS",
+    suite: release?.suite ?? place.suite,
+    codename: release?.codename ?? place.suite,
+    date: context.now,
+    architectures: [...built, "source"],
+    components: [component],
+    description: release?.description ?? `Qubes OS ${place.release} packages for ${place.suite}`,
+    entries,
+  };
+}

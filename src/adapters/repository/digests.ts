@@ -1,0 +1,42 @@
+import { createHash, hash } from "node:crypto";
+import { closeSync, openSync, readSync } from "node:fs";
+import type { Sha256 } from "../../domain/index.ts";
+import { AdapterError } from "../../domain/index.ts";
+import type { Chunk } from "../../formats/gzip/index.ts";
+
+/** SHA-256 of bytes, 64 lower-case hex digits. */
+export function sha256Of(bytes: Uint8Array): Sha256 {
+  return hash("sha256", bytes) as Sha256;
+}
+
+/** A hash over what the chunks inflate to, without putting it together. */
+export function openDigest(algorithm: "md5" | "sha256", chunks: readonly Chunk[]): string {
+  const running = createHash(algorithm);
+  for (const chunk of chunks) running.update(chunk.open);
+  return running.digest("hex");
+}
+
+/** How long what the chunks inflate to is. */
+export function openLength(chunks: readonly Chunk[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.open.length, 0);
+}
+
+/** SHA-256 of a file of any length, read in pieces. Throws AdapterError `NOT_FOUND`. */
+export function sha256OfFile(path: string): Sha256 {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, "r");
+  } catch (error) {
+    throw new AdapterError("NOT_FOUND", `${path} cannot be read`, error);
+  }
+  try {
+    const running = createHash("sha256");
+    const piece = Buffer.allocUnsafe(1 << 20);
+    for (let length = readSync(descriptor, piece); length > 0; length = readSync(descriptor, piece)) {
+      running.update(piece.subarray(0, length));
+    }
+    return running.digest("hex") as Sha256;
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,25 @@
+import { applyPlan } from "./apply.ts";
+import { checkTree } from "./check.ts";
+import { createRepository } from "./create.ts";
+import type { Repositories, RepositoriesOptions } from "./face.ts";
+import { KnownKeys } from "./known-keys.ts";
+import { planTargets, planWithdrawals } from "./plan.ts";
+import { publishBuild } from "./publish.ts";
+import { standingVersions } from "./standing.ts";
+import { Tree } from "./tree.ts";
+
+/** Opens the repositories under a root. Nothing is read or changed yet. */
+export function openRepositories(options: RepositoriesOptions): Repositories {
+  const tree = new Tree(options);
+  return {
+    publish: (request, signer) => publishBuild(tree, request, signer),
+    plan: (request) => planTargets(tree, request),
+    planWithdrawal: (request) => planWithdrawals(tree, request),
+    apply: (plan, signer) => applyPlan(tree, plan, signer),
+    standing: (query) => standingVersions(tree, query),
+    create: (request, signer) => createRepository(tree, request, signer),
+    // Only a check may fall back on keys that were kept in the tree itself.
+    check: () => checkTree(new Tree({ ...options, keys: new KnownKeys(options) })),
+    recover: () => tree.recoverAll(),
+  };
+}

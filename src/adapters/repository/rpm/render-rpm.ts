@@ -1,0 +1,165 @@
+/** New metadata for an rpm repository: the three lists spliced, all else carried over. */
+import { hash } from "node:crypto";
+import { join } from "node:path";
+import { packedBytes } from "../../../formats/gzip/index.ts";
+import {
+  chunksOfList,
+  isDerived,
+  metalinkStates,
+  metalinkUrls,
+  parseRepomd,
+  type RepomdData,
+  type RepomdState,
+  renderMetalink,
+  renderRepomd,
+  splicePackageList,
+} from "../../../formats/rpm/index.ts";
+import type { Disk } from "../../files/index.ts";
+import { openDigest, openLength, sha256Of } from "../digests.ts";
+import type { RenderContext, Rendering, SnapshotChange } from "../engine.ts";
+import type { MetadataCache } from "../metadata-cache.ts";
+import type { Place } from "../place.ts";
+import { findElement, type ListType, listTypes, type RpmSnapshot } from "./rpm-snapshot.ts";
+
+interface Parts {
+  readonly disk: Disk;
+  readonly root: string;
+  readonly cache: MetadataCache;
+}
+
+interface MetadataFile {
+  readonly data: RepomdData;
+  readonly bytes: Buffer;
+}
+
+/** How long a client may meet the former repomd.xml at a mirror that is behind. */
+const formerFor = 24 * 3600;
+
+/** Makes the new metadata. */
+export function renderRpm(
+  parts: Parts,
+  snapshot: RpmSnapshot,
+  change: SnapshotChange,
+  context: RenderContext,
+): Rendering {
+  const { place } = snapshot;
+  const timestamp = Math.floor(context.now.getTime() / 1000);
+  const lists = listTypes.map((type) => spliceList(parts.cache, snapshot, change, type, timestamp));
+  const group = groupFile(parts, snapshot, timestamp);
+  const listed = [...lists, ...(group === null ? [] : [group])];
+  const made = new Set(listed.map((file) => file.data.type));
+  const kept = (snapshot.repomd?.data ?? []).filter(
+    (data) => !made.has(data.type) && !isDerived(data.type) && !(group !== null && data.type.startsWith("group")),
+  );
+  const data = [...listed.map((file) => file.data), ...kept];
+  const repomd = Buffer.from(renderRepomd({ revision: String(timestamp), data }));
+  const repodata = `${place.base}/repodata`;
+  return {
+    files: listed.map((file) => ({ path: `${place.base}/${file.data.location}`, bytes: file.bytes })),
+    commits: [
+      {
+        path: `${repodata}/repomd.xml.metalink`,
+        bytes: metalinkFor(parts, snapshot, repomd, timestamp, context),
+      },
+      {
+        path: `${repodata}/repomd.xml.asc`,
+        signature: {
+          kind: "detach",
+          encoding: "armored",
+          key: context.signKey,
+          name: `${place.key}_repomd.xml`,
+          bytes: repomd,
+        },
+      },
+      { path: `${repodata}/repomd.xml`, bytes: repomd },
+    ],
+    refersTo: data.map((one) => `${place.base}/${one.location}`),
+    formerlyReferredTo: (snapshot.repomd?.data ?? []).map((one) => `${place.base}/${one.location}`),
+  };
+}
+
+function spliceList(
+  cache: MetadataCache,
+  snapshot: RpmSnapshot,
+  change: SnapshotChange,
+  type: ListType,
+  timestamp: number,
+): MetadataFile {
+  const source = change.from as RpmSnapshot | null;
+  const list = splicePackageList(snapshot.lists[type], {
+    remove: new Set(change.remove.map((entry) => entry.files[0].sha256)),
+    add: source === null ? [] : change.add.map((entry) => findElement(source.lists[type], entry.files[0].sha256)),
+  });
+  const chunks = chunksOfList(list);
+  const bytes = packedBytes(chunks);
+  const checksum = sha256Of(bytes);
+  cache.put(`rpm ${checksum}`, list, chunks);
+  const data = {
+    type,
+    checksum,
+    openChecksum: openDigest("sha256", chunks),
+    location: `repodata/${checksum}-${type}.xml.gz`,
+    timestamp,
+    size: bytes.length,
+    openSize: openLength(chunks),
+  };
+  return { data, bytes };
+}
+
+/** comps.xml beside the packages, where it is there: the groups that an installer shows. */
+function groupFile(parts: Parts, snapshot: RpmSnapshot, timestamp: number): MetadataFile | null {
+  const path = join(parts.root, snapshot.place.base, "comps.xml");
+  if (parts.disk.stat(path) === null) return null;
+  const bytes = Buffer.from(parts.disk.read(path));
+  const checksum = sha256Of(bytes);
+  const location = `repodata/${checksum}-comps.xml`;
+  const size = bytes.length;
+  return { data: { type: "group", checksum, openChecksum: null, location, timestamp, size, openSize: null }, bytes };
+}
+
+function stateOf(repomd: Buffer): RepomdState {
+  const { revision, data } = parseRepomd(repomd.toString("utf8"));
+  const newest = Math.max(0, ...data.map((one) => one.timestamp));
+  return {
+    timestamp: /^[0-9]+$/.test(revision) ? Number(revision) : newest,
+    size: repomd.length,
+    md5: hash("md5", repomd),
+    sha1: hash("sha1", repomd),
+    sha256: hash("sha256", repomd),
+    sha512: hash("sha512", repomd),
+  };
+}
+
+function metalinkFor(
+  parts: Parts,
+  snapshot: RpmSnapshot,
+  repomd: Buffer,
+  timestamp: number,
+  context: RenderContext,
+): string {
+  const { place, repomdBytes } = snapshot;
+  const path = join(parts.root, place.base, "repodata/repomd.xml.metalink");
+  const known = parts.disk.stat(path) === null ? "" : Buffer.from(parts.disk.read(path)).toString("utf8");
+  const alternates =
+    repomdBytes === null || context.former === "withdrawn" ? [] : formerStates(repomdBytes, known, timestamp);
+  return renderMetalink({
+    published: context.now,
+    current: stateOf(repomd),
+    alternates: alternates.filter((state) => state.sha256 !== sha256Of(repomd)),
+    urls: context.mirrors.length > 0 ? context.mirrors.map((mirror) => mirrorUrl(mirror, place)) : metalinkUrls(known),
+  });
+}
+
+/** The state that goes now, and those before it that were replaced less than a day ago. */
+function formerStates(repomd: Buffer, metalink: string, now: number): RepomdState[] {
+  const goes = stateOf(repomd);
+  const [current, ...older] = metalinkStates(metalink);
+  if (current?.sha256 !== goes.sha256) return [goes];
+  const chain = [goes, ...older];
+  return chain.filter((_, index) => now - (chain[index - 1]?.timestamp ?? now) <= formerFor);
+}
+
+/** Where a mirror has the repository's repomd.xml; below the release, as builder v2's upload puts it. */
+function mirrorUrl(mirror: string, place: Place): string {
+  return `${mirror.replace(/\/+$/, "")}/${place.base.slice("rpm/".length)}/repodata/repomd.xml`;
+}

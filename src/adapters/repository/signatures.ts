@@ -1,0 +1,134 @@
+/**
+ * Whether something is signed by a repository's key, now. By gpgv, which reads one keyring and nothing else; its exit
+ * status alone says too little (0 for an expired or revoked key), so its status lines are read.
+ */
+import { randomBytes } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Fingerprint, parseFingerprint } from "../../domain/index.ts";
+import type { PublicKeys } from "../../promotion/index.ts";
+import { needTool, runTool } from "../signer/index.ts";
+
+const limitMs = 60_000;
+
+/** Decides signatures by the repositories' keys. One for a process: keyrings are kept in memory for a minute. */
+export class SignatureJudge {
+  readonly #keys: PublicKeys;
+  readonly #clock: () => Date;
+  readonly #known = new Map<Fingerprint, { readonly at: number; readonly certificate: Promise<Buffer> }>();
+
+  constructor(keys: PublicKeys, clock: () => Date) {
+    this.#keys = keys;
+    this.#clock = clock;
+  }
+
+  /** The key's certificate, binary. Asked for again each minute: it may have been revoked meanwhile. */
+  certificate(key: Fingerprint): Promise<Buffer> {
+    const now = this.#clock().getTime();
+    const known = this.#known.get(key);
+    if (known !== undefined && Math.abs(now - known.at) < 60_000) return known.certificate;
+    const certificate = this.#fetch(key);
+    this.#known.set(key, { at: now, certificate });
+    certificate.catch(() => this.#known.delete(key));
+    return certificate;
+  }
+
+  async #fetch(key: Fingerprint): Promise<Buffer> {
+    const exported = Buffer.from(await this.#keys.publicKey(key));
+    // gpgv reads binary keyrings only.
+    if (!exported.toString("latin1", 0, 64).startsWith("-----BEGIN")) return exported;
+    return needTool({ program: "gpg", args: ["--batch", "--no-options", "--dearmor"], input: exported, limitMs });
+  }
+
+  /** Null where the detached signature (armored or binary) over the file is good; else what is wrong with it. */
+  detached(key: Fingerprint, signature: Uint8Array, file: string): Promise<string | null> {
+    return this.#withFiles(key, signature, (keyring, path) => this.#judge(key, keyring, [path, file]));
+  }
+
+  /** The same over bytes. */
+  detachedBytes(key: Fingerprint, signature: Uint8Array, bytes: Uint8Array): Promise<string | null> {
+    return this.#withFiles(key, signature, (keyring, path) => this.#judge(key, keyring, [path, "-"], bytes));
+  }
+
+  /** The text of a clear-signed message, or what is wrong with its signature. */
+  async clearSigned(
+    key: Fingerprint,
+    message: Uint8Array,
+  ): Promise<{ readonly text: string } | { readonly wrong: string }> {
+    return this.#withFiles(key, message, async (keyring, path) => {
+      const run = { program: "gpgv", args: ["--status-fd", "2", "--keyring", keyring, "--output", "-", path], limitMs };
+      const answer = await runTool(run);
+      const wrong = verdict(key, answer.status, answer.stderr);
+      return wrong === null ? { text: answer.stdout.toString("utf8") } : { wrong };
+    });
+  }
+
+  /** Who says to have made a signature (a detached one over bytes, or a clear-signed message); null where nothing says so. */
+  async issuer(signature: Uint8Array): Promise<Fingerprint | null> {
+    const stem = join(tmpdir(), `rb-${randomBytes(8).toString("hex")}`);
+    try {
+      writeFileSync(`${stem}.sig`, signature, { mode: 0o600, flag: "wx" });
+      writeFileSync(`${stem}.pgp`, "", { mode: 0o600, flag: "wx" });
+      const detached = !Buffer.from(signature).toString("latin1", 0, 64).startsWith("-----BEGIN PGP SIGNED");
+      const files = detached ? [`${stem}.sig`, `${stem}.pgp`] : [`${stem}.sig`];
+      // With an empty keyring gpgv can judge nothing, but it says whose signature it would be.
+      const args = ["--status-fd", "1", "--keyring", `${stem}.pgp`, ...files];
+      const answer = await runTool({ program: "gpgv", args, limitMs });
+      const said = /^\[GNUPG:\] ERRSIG .* ([0-9A-F]{40})$/m.exec(answer.stdout.toString("utf8"))?.[1];
+      return said === undefined ? null : parseFingerprint(said);
+    } finally {
+      rmSync(`${stem}.pgp`, { force: true });
+      rmSync(`${stem}.sig`, { force: true });
+    }
+  }
+
+  async #judge(key: Fingerprint, keyring: string, args: readonly string[], input?: Uint8Array): Promise<string | null> {
+    const run = { program: "gpgv", args: ["--status-fd", "1", "--keyring", keyring, ...args], limitMs };
+    const answer = await runTool(input === undefined ? run : { ...run, input });
+    return verdict(key, answer.status, answer.stdout.toString("utf8"));
+  }
+
+  async #withFiles<T>(
+    key: Fingerprint,
+    content: Uint8Array,
+    use: (keyring: string, content: string) => Promise<T>,
+  ): Promise<T> {
+    const certificate = await this.certificate(key);
+    const stem = join(tmpdir(), `rb-${randomBytes(8).toString("hex")}`);
+    try {
+      writeFileSync(`${stem}.pgp`, certificate, { mode: 0o600, flag: "wx" });
+      writeFileSync(`${stem}.sig`, content, { mode: 0o600, flag: "wx" });
+      return await use(`${stem}.pgp`, `${stem}.sig`);
+    } finally {
+      rmSync(`${stem}.pgp`, { force: true });
+      rmSync(`${stem}.sig`, { force: true });
+    }
+  }
+}
+
+/** Good means: exactly one signature, by that primary key, and no word of anything expired, revoked or in error. */
+function verdict(key: Fingerprint, status: number | null, output: string): string | null {
+  const words = [...output.matchAll(/^\[GNUPG:\] ([A-Z_]+)(.*)$/gm)].map(([, word = "", rest = ""]) => ({
+    word,
+    rest,
+  }));
+  const bad = words.find(({ word }) => /^(BADSIG|ERRSIG|EXPSIG|EXPKEYSIG|REVKEYSIG|KEYREVOKED|NODATA)$/.test(word));
+  if (bad !== undefined) return said[bad.word] ?? bad.word;
+  const valid = words.filter(({ word }) => word === "VALIDSIG");
+  const good = words.filter(({ word }) => word === "GOODSIG");
+  if (status !== 0 || valid.length !== 1 || good.length !== 1) return "there is no good signature";
+  // VALIDSIG names the key that signed first, and its primary key last.
+  const fields = valid[0]?.rest.trim().split(" ") ?? [];
+  return fields[0] === key || fields.at(-1) === key ? null : "it is signed by another key";
+}
+
+const said: Readonly<Record<string, string>> = {
+  BADSIG: "the signature does not match",
+  ERRSIG: "it is signed by another key",
+  EXPSIG: "the signature has expired",
+  EXPKEYSIG: "the key has expired",
+  REVKEYSIG: "the key is revoked",
+  KEYREVOKED: "the key is revoked",
+  NODATA: "it is not signed",
+};

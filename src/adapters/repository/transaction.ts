@@ -1,0 +1,217 @@
+/**
+ * One change of one repository, whole or not at all. What does not commit (package links, hash-named metadata) is written
+ * first; then, under names of their own beside their places, the few files that commit; then these are renamed, in order.
+ * A journal says at each moment how to go on:
+ *
+ *     staging      nothing that a client reads has changed: undo, by removing what was created
+ *     committing   all that is needed lies on the disk: finish, by renaming what is not renamed yet
+ *
+ * It is written, with its syncs, before the step that it speaks of.
+ */
+import { dirname, join, resolve } from "node:path";
+import { AdapterError } from "../../domain/index.ts";
+import type { Disk } from "../files/index.ts";
+import { stateDirectory } from "./place.ts";
+
+/** What is written before anything commits. Paths are relative to the root; `from` is absolute. */
+export interface Staging {
+  readonly links: readonly { readonly from: string; readonly to: string }[];
+  readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+  /** Every path that {@link Commit.files} may hold. */
+  readonly commits: readonly string[];
+}
+
+/** A file that commits: its bytes, or the path of one that is written already, or commits before it, and is linked to. */
+export type CommitFile =
+  | { readonly path: string; readonly bytes: Uint8Array | string }
+  | { readonly path: string; readonly sameAs: string };
+
+/** What commits, in this order (the repository's own files, then records and state), and what is removed after it. */
+export interface Commit {
+  readonly files: readonly CommitFile[];
+  readonly retired: readonly string[];
+}
+
+interface Journal {
+  readonly phase: "staging" | "committing";
+  /** Created by this change, and by nobody before: removed when it is undone. */
+  readonly created: readonly string[];
+  readonly commits: readonly string[];
+  readonly retired: readonly string[];
+}
+
+function stagedName(path: string): string {
+  return join(dirname(path), `.release-bot.${path.slice(path.lastIndexOf("/") + 1)}`);
+}
+
+/** The directory of the journals under a root. */
+export function journalDirectory(root: string): string {
+  return join(root, stateDirectory, "journal");
+}
+
+/** Carries changes out, under the lock of their repository, which the caller holds. */
+export class Transaction {
+  readonly #disk: Disk;
+  readonly #root: string;
+  readonly #journal: string;
+
+  constructor(disk: Disk, root: string, key: string) {
+    this.#disk = disk;
+    this.#root = root;
+    this.#journal = join(journalDirectory(root), `${key}.json`);
+  }
+
+  /** Finishes or undoes what a crash left half; answers what it did, null where there was nothing. */
+  recover(): "finished" | "undone" | null {
+    if (this.#disk.stat(this.#journal) === null) return null;
+    const journal = parseJournal(this.#disk.read(this.#journal));
+    if (journal.phase === "staging") {
+      this.#undo(journal);
+      return "undone";
+    }
+    this.#finish(journal);
+    return "finished";
+  }
+
+  /**
+   * Writes what does not commit, asks `sign` for what does, commits. Where anything fails before the commit, the tree is
+   * as it was, and the fault is thrown on; where it fails within, the next recovery finishes it.
+   */
+  async run(staging: Staging, sign: () => Promise<Commit>): Promise<void> {
+    const wanted = [...staging.links.map((link) => link.to), ...staging.files.map((file) => file.path)];
+    const created = wanted.filter((path) => this.#disk.stat(this.#at(path)) === null);
+    const begun: Journal = { phase: "staging", created, commits: staging.commits, retired: [] };
+    this.#note(begun);
+    let ready: Journal;
+    try {
+      this.#stage(staging);
+      const commit = await sign();
+      this.#stageCommit(commit.files);
+      ready = { phase: "committing", created, commits: commit.files.map((file) => file.path), retired: commit.retired };
+      this.#note(ready);
+    } catch (error) {
+      this.#tryUndo(begun);
+      throw error;
+    }
+    this.#finish(ready);
+  }
+
+  #at(path: string): string {
+    return resolve(this.#root, path);
+  }
+
+  #note(journal: Journal): void {
+    this.#makeDirectory(dirname(this.#journal));
+    this.#disk.replace(this.#journal, JSON.stringify(journal));
+  }
+
+  #stage(staging: Staging): void {
+    const directories = new Set<string>();
+    for (const { from, to } of staging.links) {
+      const target = this.#at(to);
+      this.#makeDirectory(dirname(target));
+      if (this.#disk.stat(target) === null) this.#linkOrCopy(from, target);
+      directories.add(dirname(target));
+    }
+    for (const { path, bytes } of staging.files) {
+      const target = this.#at(path);
+      this.#makeDirectory(dirname(target));
+      // A file of that hash may be one that clients read just now: it is never truncated. Its bytes are compared, since
+      // one that a crash left behind need not be whole.
+      const there = this.#disk.stat(target);
+      if (there === null) this.#disk.write(target, bytes);
+      else if (!Buffer.from(this.#disk.read(target)).equals(bytes)) this.#disk.replace(target, bytes);
+      this.#disk.syncFile(target);
+      directories.add(dirname(target));
+    }
+    for (const directory of directories) this.#disk.syncDirectory(directory);
+  }
+
+  #stageCommit(files: readonly CommitFile[]): void {
+    const directories = new Set<string>();
+    for (const file of files) {
+      const target = this.#at(file.path);
+      const staged = stagedName(target);
+      this.#makeDirectory(dirname(target));
+      this.#disk.remove(staged);
+      if ("sameAs" in file) {
+        const beside = stagedName(this.#at(file.sameAs));
+        this.#disk.link(this.#disk.stat(beside) === null ? this.#at(file.sameAs) : beside, staged);
+      } else {
+        this.#disk.write(staged, file.bytes);
+        this.#disk.syncFile(staged);
+      }
+      directories.add(dirname(target));
+    }
+    for (const directory of directories) this.#disk.syncDirectory(directory);
+  }
+
+  #finish(journal: Journal): void {
+    for (const path of journal.commits) {
+      const target = this.#at(path);
+      const staged = stagedName(target);
+      if (this.#disk.stat(staged) === null) continue;
+      this.#disk.rename(staged, target);
+      // rename(2) does nothing where both names are links to one file already.
+      this.#disk.remove(staged);
+      this.#disk.syncDirectory(dirname(target));
+    }
+    const directories = new Set<string>();
+    for (const path of journal.retired) {
+      this.#disk.remove(this.#at(path));
+      directories.add(dirname(this.#at(path)));
+    }
+    for (const directory of directories) if (this.#disk.stat(directory) !== null) this.#disk.syncDirectory(directory);
+    this.#forget();
+  }
+
+  #undo(journal: Journal): void {
+    for (const path of journal.commits) this.#disk.remove(stagedName(this.#at(path)));
+    for (const path of journal.created) this.#disk.remove(this.#at(path));
+    this.#forget();
+  }
+
+  #tryUndo(journal: Journal): void {
+    try {
+      this.#undo(journal);
+    } catch (error) {
+      // On a read-only or broken disk nothing can be undone now; the journal stands, and the next start does it.
+      if (!(error instanceof AdapterError)) throw error;
+    }
+  }
+
+  #forget(): void {
+    this.#disk.remove(this.#journal);
+    this.#disk.syncDirectory(dirname(this.#journal));
+  }
+
+  #linkOrCopy(from: string, to: string): void {
+    try {
+      this.#disk.link(from, to);
+    } catch (error) {
+      // Another file system (EXDEV), or one without hard links.
+      if (!(error instanceof AdapterError) || this.#disk.stat(from) === null) throw error;
+      this.#disk.write(to, this.#disk.read(from));
+      this.#disk.syncFile(to);
+    }
+  }
+
+  /** Makes a directory that is there after a crash, too: each new name is synced in the directory above it. */
+  #makeDirectory(path: string): void {
+    const missing: string[] = [];
+    for (let one = path; this.#disk.stat(one) === null && one !== dirname(one); one = dirname(one)) missing.push(one);
+    if (missing.length === 0) return;
+    this.#disk.makeDirectory(path);
+    for (const one of missing.reverse()) this.#disk.syncDirectory(dirname(one));
+  }
+}
+
+function parseJournal(bytes: Uint8Array): Journal {
+  const value = JSON.parse(Buffer.from(bytes).toString("utf8")) as Partial<Journal>;
+  const { phase, created, commits, retired } = value;
+  const isList = (list: unknown): boolean => Array.isArray(list) && list.every((path) => typeof path === "string");
+  if (!(phase === "staging" || phase === "committing") || ![created, commits, retired].every(isList)) {
+    throw new AdapterError("UNEXPECTED_ANSWER", "a repository's journal is not one that release-bot wrote");
+  }
+  return { phase, created: created ?? [], commits: commits ?? [], retired: retired ?? [] };
+}

@@ -1,0 +1,168 @@
+/** The tree under one root: its engines, its locks, and one way to change a repository. */
+import { join } from "node:path";
+import { AdapterError, type Fingerprint } from "../../domain/index.ts";
+import type { Signer } from "../../promotion/index.ts";
+import { ArchEngine } from "./arch/arch-engine.ts";
+import { DebEngine } from "./deb/deb-engine.ts";
+import type { Engine, Rendering, Snapshot, SnapshotChange } from "./engine.ts";
+import type { RepositoriesOptions } from "./face.ts";
+import { type Generations, parseGenerations } from "./generations.ts";
+import { knownKeyFile } from "./known-keys.ts";
+import { type Lock, takeLocks } from "./lock.ts";
+import { MetadataCache } from "./metadata-cache.ts";
+import { type Place, stateDirectory } from "./place.ts";
+import { Records } from "./records.ts";
+import { RpmEngine } from "./rpm/rpm-engine.ts";
+import { SignatureJudge } from "./signatures.ts";
+import { type CommitFile, journalDirectory, type Staging, Transaction } from "./transaction.ts";
+
+/** Metadata of a few repositories of thousands of packages: about 40 MB each, inflated. */
+const cacheBytes = 96 << 20;
+/** A publication of many large packages may hold a repository for a while. */
+const lockLimitMs = 10 * 60_000;
+
+/** A change of one repository: what its metadata becomes, which files come and go, which records say so. */
+export interface RepositoryChange {
+  readonly snapshot: Snapshot;
+  readonly change: SnapshotChange;
+  readonly signKey: Fingerprint;
+  readonly former: "offered" | "withdrawn";
+  /** Package files, from absolute paths to paths relative to the root. */
+  readonly links: Staging["links"];
+  /** Package files that take the place of others under the same name. */
+  readonly replaced: Staging["links"];
+  /** Package files that go, relative to the root. */
+  readonly gone: readonly string[];
+  /** Records by absolute path. */
+  readonly records: readonly { readonly path: string; readonly text: string }[];
+}
+
+/** What all operations share. */
+export class Tree {
+  readonly options: RepositoriesOptions;
+  readonly records: Records;
+  readonly judge: SignatureJudge;
+  readonly #engines: Readonly<Record<Place["type"], Engine>>;
+
+  constructor(options: RepositoriesOptions) {
+    this.options = options;
+    this.records = new Records(options);
+    this.judge = new SignatureJudge(options.keys, options.clock);
+    const { disk, root } = options;
+    const parts = { disk, root, judge: this.judge, cache: new MetadataCache(cacheBytes) };
+    this.#engines = { rpm: new RpmEngine(parts), deb: new DebEngine(parts), archlinux: new ArchEngine(parts) };
+  }
+
+  engine(place: Place): Engine {
+    return this.#engines[place.type];
+  }
+
+  /** Absolute, for a path relative to the root. */
+  at(path: string): string {
+    return join(this.options.root, path);
+  }
+
+  /** Runs the action with the repository (and the pool, where it is changed, too) to itself, mended after any crash. */
+  async alone<T>(place: Place, pool: "changed" | "untouched", action: () => Promise<T>): Promise<T> {
+    const lock = await this.#lock([
+      place.key,
+      ...(pool === "changed" && place.sharedKey !== null ? [place.sharedKey] : []),
+    ]);
+    try {
+      this.transaction(place.key).recover();
+      return await action();
+    } finally {
+      lock.release();
+    }
+  }
+
+  transaction(key: string): Transaction {
+    return new Transaction(this.options.disk, this.options.root, key);
+  }
+
+  /** Takes the locks of these keys. */
+  async #lock(keys: readonly string[]): Promise<Lock> {
+    const directory = join(this.options.root, stateDirectory, "locks");
+    this.options.disk.makeDirectory(directory);
+    return takeLocks(directory, keys, lockLimitMs);
+  }
+
+  /** Recovers every repository whose journal a crash left; answers a line for each. */
+  async recoverAll(): Promise<string[]> {
+    const names = this.options.disk.list(journalDirectory(this.options.root));
+    const said: string[] = [];
+    for (const name of names) {
+      if (!name.endsWith(".json") || name.startsWith(".")) continue;
+      const key = name.slice(0, -".json".length);
+      const lock = await this.#lock([key]);
+      try {
+        const done = this.transaction(key).recover();
+        if (done !== null) said.push(`${key}: an interrupted change was ${done}`);
+      } finally {
+        lock.release();
+      }
+    }
+    return said;
+  }
+
+  /** Refuses to go on from metadata that is not signed by the key: whoever wrote it would have ours signed. */
+  async needSigned(snapshot: Snapshot, key: Fingerprint): Promise<void> {
+    const check = await this.engine(snapshot.place).judge(snapshot, key);
+    if (check === "absent" || check.verdict === null) return;
+    const { base, suite } = snapshot.place;
+    const which = suite === "" ? base : `${base} (${suite})`;
+    throw new AdapterError("UNEXPECTED_ANSWER", `the metadata of ${which}: ${check.verdict}`);
+  }
+
+  /** Makes the new metadata, has it signed, and commits all of it in one step. */
+  async change(change: RepositoryChange, signer: Signer): Promise<void> {
+    const { place } = change.snapshot;
+    const now = this.options.clock();
+    const rendering = this.engine(place).render(change.snapshot, change.change, {
+      now,
+      signKey: change.signKey,
+      mirrors: this.options.mirrors ?? [],
+      former: change.former,
+    });
+    const generations = this.#generations(place).next(rendering);
+    const state = { path: this.#statePath(place), bytes: generations.text };
+    const key = knownKeyFile(this.options, change.signKey, await this.judge.certificate(change.signKey));
+    const records = [...change.records.map(({ path, text }) => ({ path, bytes: text })), ...key];
+    const replaced = change.replaced.map(({ from, to }) => ({ path: to, sameAs: from }));
+    const paths = [...replaced, ...rendering.commits, ...records, state].map((file) => file.path);
+    await this.transaction(place.key).run(
+      { links: change.links, files: rendering.files, commits: paths },
+      async () => ({
+        files: [...replaced, ...(await this.#signed(rendering, signer)), ...records, state],
+        retired: [...change.gone, ...generations.retired],
+      }),
+    );
+  }
+
+  async #signed(rendering: Rendering, signer: Signer): Promise<CommitFile[]> {
+    return Promise.all(
+      rendering.commits.map(async (file): Promise<CommitFile> => {
+        if (!("signature" in file)) return file;
+        const { signature } = file;
+        const bytes = await signer.sign(signature);
+        // What the signer answered is looked at before any client sees it.
+        const wrong =
+          signature.kind === "clear"
+            ? await this.judge.clearSigned(signature.key, bytes)
+            : await this.judge.detachedBytes(signature.key, bytes, signature.bytes);
+        const what = typeof wrong === "string" ? wrong : wrong !== null && "wrong" in wrong ? wrong.wrong : null;
+        if (what !== null) throw new AdapterError("SIGNER_FAILED", `the signature of ${signature.name}: ${what}`);
+        return { path: file.path, bytes };
+      }),
+    );
+  }
+
+  #statePath(place: Place): string {
+    return join(this.options.root, stateDirectory, "state", `${place.key}.json`);
+  }
+
+  #generations(place: Place): Generations {
+    const path = this.#statePath(place);
+    return parseGenerations(this.options.disk.stat(path) === null ? null : this.options.disk.read(path));
+  }
+}

@@ -1,0 +1,3 @@
+/** pacman's databases, and its order of versions. */
+export { chunksOfDatabase, type PacmanPackage, packagesOf, readDatabase, spliceDatabase } from "./database.ts";
+export { comparePacmanVersions } from "./version.ts";

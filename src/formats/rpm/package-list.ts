@@ -1,0 +1,170 @@
+/**
+ * primary.xml, filelists.xml and other.xml are lists of `<package>` elements between a root's start tag, which counts
+ * them, and its end tag. They are spliced as bytes: an element goes from one repository to another exactly as createrepo_c
+ * wrote it and as its repository's signature vouches for it; nothing is parsed that need not be understood.
+ *
+ * A list is kept as chunks: the first is everything before the first element, the last everything after the last one,
+ * and each between them holds whole elements.
+ */
+import { type Chunk, chunkOf } from "../gzip/index.ts";
+
+/** A list taken apart. */
+export interface PackageList {
+  readonly head: Chunk;
+  readonly body: readonly Chunk[];
+  readonly tail: Chunk;
+}
+
+/** One element, as bytes, and the SHA-256 of the package that it describes. */
+export interface PackageElement {
+  readonly pkgid: string;
+  readonly bytes: Buffer;
+}
+
+/** Elements are packed together up to about this many bytes: small enough to be packed anew in a few milliseconds. */
+const chunkLength = 1 << 17;
+const open = "<package ";
+const close = "</package>";
+
+/** The bytes of a list that createrepo_c never writes, and in which a `<package` could hide. */
+const forbidden = ["<!--", "<![CDATA[", "<!DOCTYPE", "<!ENTITY"];
+
+/** Where each element of a chunk begins and ends. Throws RangeError where the bytes are no list of elements. */
+function spans(bytes: Buffer): { readonly from: number; readonly to: number }[] {
+  const found: { from: number; to: number }[] = [];
+  for (let from = bytes.indexOf(open); from !== -1; ) {
+    const end = bytes.indexOf(close, from);
+    if (end === -1) throw new RangeError("a <package> element has no end");
+    let to = end + close.length;
+    if (bytes[to] === 0x0a) to += 1;
+    const next = bytes.indexOf(open, from + open.length);
+    if (next !== -1 && next < to) throw new RangeError("a <package> element lies within another");
+    found.push({ from, to });
+    from = next;
+  }
+  return found;
+}
+
+function pkgidOf(element: Buffer): string {
+  // filelists, other: an attribute of the element. primary: the text of its one checksum that is marked as the pkgid.
+  const text = element.toString("latin1", 0, Math.min(element.length, 4096));
+  const match =
+    /^<package [^>]*?\bpkgid="([0-9a-f]{64})"/.exec(text) ??
+    /<checksum type="sha256" pkgid="YES">([0-9a-f]{64})<\/checksum>/.exec(text);
+  if (match?.[1] === undefined) throw new RangeError("a <package> element has no SHA-256 as its pkgid");
+  return match[1];
+}
+
+const indexes = new WeakMap<Chunk, readonly PackageElement[]>();
+
+/** The elements of one chunk; found once for each chunk. */
+export function elementsOf(chunk: Chunk): readonly PackageElement[] {
+  const known = indexes.get(chunk);
+  if (known !== undefined) return known;
+  const elements = spans(chunk.open).map(({ from, to }) => {
+    const bytes = chunk.open.subarray(from, to);
+    return { pkgid: pkgidOf(bytes), bytes };
+  });
+  indexes.set(chunk, elements);
+  return elements;
+}
+
+/** Packs elements into chunks. */
+function packElements(elements: readonly Buffer[]): Chunk[] {
+  const chunks: Chunk[] = [];
+  let pending: Buffer[] = [];
+  let length = 0;
+  for (const element of elements) {
+    pending.push(element);
+    length += element.length;
+    if (length >= chunkLength) {
+      chunks.push(chunkOf(Buffer.concat(pending)));
+      pending = [];
+      length = 0;
+    }
+  }
+  if (pending.length > 0) chunks.push(chunkOf(Buffer.concat(pending)));
+  return chunks;
+}
+
+function isWholeElements(bytes: Buffer): boolean {
+  return (
+    bytes.subarray(0, open.length).equals(Buffer.from(open)) &&
+    (bytes.subarray(-close.length - 1).equals(Buffer.from(`${close}\n`)) ||
+      bytes.subarray(-close.length).equals(Buffer.from(close)))
+  );
+}
+
+/** Takes a list apart, with the members of the file that it came in. Throws RangeError where it is no such list. */
+export function readPackageList(chunks: readonly Chunk[]): PackageList {
+  for (const chunk of chunks) {
+    for (const word of forbidden) {
+      if (chunk.open.includes(word)) throw new RangeError(`a list of packages holds ${word}`);
+    }
+  }
+  const [head, ...rest] = chunks;
+  const tail = rest.pop();
+  if (head !== undefined && tail !== undefined && !head.open.includes(open) && !tail.open.includes(open)) {
+    if (rest.every((chunk) => isWholeElements(chunk.open))) return { head, body: rest, tail };
+  }
+  const bytes = Buffer.concat(chunks.map((chunk) => chunk.open));
+  const found = spans(bytes);
+  const first = found[0]?.from ?? bytes.lastIndexOf("</");
+  const last = found.at(-1)?.to ?? first;
+  if (first === -1) throw new RangeError("a list of packages has no root element");
+  return {
+    head: chunkOf(bytes.subarray(0, first)),
+    body: packElements(found.map(({ from, to }) => bytes.subarray(from, to))),
+    tail: chunkOf(bytes.subarray(last)),
+  };
+}
+
+/**
+ * The list without the elements of `remove` (pkgids) and with those of `add` after the rest. Chunks that hold none of
+ * these stay the same objects, packed as they are.
+ */
+export function splicePackageList(
+  list: PackageList,
+  change: { readonly remove: ReadonlySet<string>; readonly add: readonly Buffer[] },
+): PackageList {
+  const body: Chunk[] = [];
+  for (const chunk of list.body) {
+    if (change.remove.size === 0) {
+      body.push(chunk);
+      continue;
+    }
+    const elements = elementsOf(chunk);
+    const kept = elements.filter((element) => !change.remove.has(element.pkgid));
+    if (kept.length === elements.length) body.push(chunk);
+    else if (kept.length > 0) body.push(chunkOf(Buffer.concat(kept.map((element) => element.bytes))));
+  }
+  if (change.add.length > 0) {
+    const last = body.at(-1);
+    // A short last chunk takes the new elements in, so that a thousand promotions do not make a thousand members.
+    const joined = last !== undefined && last.open.length < chunkLength ? [last.open, ...change.add] : change.add;
+    if (joined !== change.add) body.pop();
+    body.push(...packElements(joined.map(endWithLineFeed)));
+  }
+  return { head: countPackages(list.head, countOf({ ...list, body })), body, tail: list.tail };
+}
+
+function endWithLineFeed(bytes: Buffer): Buffer {
+  return bytes.at(-1) === 0x0a ? bytes : Buffer.concat([bytes, Buffer.from("\n")]);
+}
+
+/** How many packages the list holds. */
+export function countOf(list: PackageList): number {
+  return list.body.reduce((sum, chunk) => sum + elementsOf(chunk).length, 0);
+}
+
+function countPackages(head: Chunk, count: number): Chunk {
+  const text = head.open.toString("utf8");
+  const counted = text.replace(/(<[a-z]+ [^>]*\bpackages=")[0-9]+(")/, `$1${count}$2`);
+  if (!/<[a-z]+ [^>]*\bpackages="[0-9]+"/.test(counted)) throw new RangeError("a list of packages does not count them");
+  return counted === text ? head : chunkOf(Buffer.from(counted));
+}
+
+/** All members of the file that holds the list. */
+export function chunksOfList(list: PackageList): Chunk[] {
+  return [list.head, ...list.body, list.tail];
+}

@@ -1,0 +1,61 @@
+/** `release-bot repo …`: package repositories by hand, without any configuration file. */
+import { AdapterError } from "../../domain/index.ts";
+import { create, promote, publish, withdraw } from "./repo/change.ts";
+import { check, status } from "./repo/look.ts";
+import { parseWords, UsageError, type Words } from "./repo/options.ts";
+
+const actions: Readonly<Record<string, (words: Words) => Promise<number>>> = {
+  publish,
+  promote,
+  withdraw,
+  create,
+  check,
+  status,
+};
+
+const usage = `release-bot repo ACTION --root DIR [OPTION…]
+
+  publish   --release R --dist D --repository REPO --component NAME --commit SHA --sign-key FPR FILE…
+            new builds into a testing repository
+  promote   --release R --dist D[,D…] --component NAME --commit SHA --to current --sign-key FPR
+            [--from REPO] [--min-age-days N (5)] [--rehearse]
+            what stands in testing, in one step that clients see whole
+  withdraw  --release R --dist D[,D…] --component NAME --commit SHA --repository REPO --sign-key FPR [--rehearse]
+            a version out of a repository; the one before it stands again
+  create    --release R --dist D[,D…] --repository REPO --sign-key FPR
+            signed empty metadata where there is none
+  check     every reference, hash, size and signature in the tree; exit status 1 where something is wrong
+  status    [--release R]  which version stands where, and since when
+
+Instead of --component and --commit: --template NAME [--version VERSION].
+Everywhere: --gpg PROGRAM (gpg) signs; --artifacts DIR: builder v2's records are used; --mirror URL… for metalinks;
+--deb-engine auto|native|reprepro; --json.
+Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 done for some distributions.
+`;
+
+/** Runs one action; answers the exit status. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === "--help" || name === "-h") {
+    (name === undefined ? process.stderr : process.stdout).write(usage);
+    return name === undefined ? 2 : 0;
+  }
+  try {
+    const action = actions[name];
+    if (action === undefined) throw new UsageError(`there is no action '${name}'`);
+    const words = parseWords(rest);
+    if (words.values.help) {
+      process.stdout.write(usage);
+      return 0;
+    }
+    return await action(words);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`release-bot repo: ${error.message}; 'release-bot repo --help' says more\n`);
+      return 2;
+    }
+    if (!(error instanceof AdapterError)) throw error;
+    process.stderr.write(`release-bot repo: ${error.code}: ${error.message}\n`);
+    return 1;
+  }
+}

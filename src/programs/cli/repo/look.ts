@@ -1,0 +1,44 @@
+/** `release-bot repo check`, `status`: what only looks. */
+import { openByWords, releaseOf, type Words } from "./options.ts";
+
+/** Every fault of the tree; exit status 1 where there is one. */
+export async function check(words: Words): Promise<number> {
+  const { repositories } = openByWords(words);
+  const faults = await repositories.check();
+  if (words.values.json) process.stdout.write(`${JSON.stringify({ ok: faults.length === 0, faults })}\n`);
+  else {
+    for (const { path, what } of faults) process.stdout.write(`${path}: ${what}\n`);
+    if (faults.length === 0) process.stdout.write("every reference, hash, size and signature is right\n");
+  }
+  return faults.length === 0 ? 0 : 1;
+}
+
+const day = 24 * 3600 * 1000;
+
+/** Which version stands where, and for how long. */
+export async function status(words: Words): Promise<number> {
+  const { repositories } = openByWords(words);
+  const release = words.values.release === undefined ? null : releaseOf(words);
+  const standing = await repositories.standing({ release, component: null, distribution: null });
+  if (words.values.json) {
+    process.stdout.write(`${JSON.stringify({ standing })}\n`);
+    return 0;
+  }
+  const now = Date.now();
+  const rows = standing.map((one) => {
+    const days = one.since === null ? "?" : ((now - one.since.getTime()) / day).toFixed(1);
+    const since = one.since === null ? "unknown" : one.since.toISOString().slice(0, 16).replace("T", " ");
+    return [one.release, one.name, one.dist, one.repository, one.version, one.commit?.slice(0, 12) ?? "-", since, days];
+  });
+  const table = [["release", "name", "dist", "repository", "version", "commit", "since (UTC)", "days"], ...rows.sort()];
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => (row[column] ?? "").length))) ?? [];
+  for (const row of table) {
+    process.stdout.write(
+      `${row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd()}\n`,
+    );
+  }
+  return 0;
+}

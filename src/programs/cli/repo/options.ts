@@ -1,0 +1,144 @@
+/** The words of `release-bot repo …`, parsed: each option by the one parser of its kind, and what is missing named. */
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { NodeDisk } from "../../../adapters/files/index.ts";
+import { openRepositories, type PlanTarget, type Repositories } from "../../../adapters/repository/index.ts";
+import { GpgProgramSigner } from "../../../adapters/signer/index.ts";
+import {
+  parseCommitSha,
+  parseComponentName,
+  parseComponentRepository,
+  parseDistribution,
+  parseFingerprint,
+  parseRelease,
+  parseTemplateName,
+  parseTemplateRepository,
+  type RepositoryName,
+} from "../../../domain/index.ts";
+import type { PromotionSubject, PublicKeys, Signer } from "../../../promotion/index.ts";
+
+/** Words that are no command of ours: exit status 2. */
+export class UsageError extends Error {}
+
+const options = {
+  root: { type: "string" },
+  artifacts: { type: "string" },
+  release: { type: "string" },
+  dist: { type: "string", multiple: true },
+  repository: { type: "string" },
+  component: { type: "string" },
+  template: { type: "string" },
+  version: { type: "string" },
+  commit: { type: "string" },
+  to: { type: "string" },
+  from: { type: "string" },
+  "sign-key": { type: "string" },
+  gpg: { type: "string", default: "gpg" },
+  mirror: { type: "string", multiple: true },
+  "deb-engine": { type: "string", default: "auto" },
+  "min-age-days": { type: "string", default: "5" },
+  "keep-superseded-days": { type: "string", default: "90" },
+  "upload-to": { type: "string" },
+  repair: { type: "boolean", default: false },
+  rehearse: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+/** The words as they came, each where it belongs. */
+export type Words = ReturnType<typeof parseWords>;
+
+/** Splits the words. Throws UsageError for an option that there is not. */
+export function parseWords(argv: readonly string[]): ReturnType<typeof splitWords> {
+  try {
+    return splitWords(argv);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function splitWords(argv: readonly string[]) {
+  return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+}
+
+type Name = Exclude<keyof typeof options, "repair" | "rehearse" | "json" | "help">;
+
+function word(words: Words, name: Name): string {
+  const value = words.values[name];
+  const text = Array.isArray(value) ? value.join(",") : value;
+  if (text === undefined || text === "") throw new UsageError(`--${name} is missing`);
+  return text;
+}
+
+function parsed<T>(words: Words, name: Name, parse: (untrusted: string) => T | null, what: string): T {
+  const text = word(words, name);
+  const value = parse(text);
+  if (value === null) throw new UsageError(`--${name} ${text}: this is no ${what}`);
+  return value;
+}
+
+/** The repositories under `--root`, with the signer that `--gpg` names. */
+export function openByWords(words: Words): { repositories: Repositories; signer: Signer & PublicKeys } {
+  const engine = word(words, "deb-engine");
+  if (engine !== "auto" && engine !== "native" && engine !== "reprepro") {
+    throw new UsageError(`--deb-engine ${engine}: auto, native or reprepro`);
+  }
+  const signer = new GpgProgramSigner({ program: word(words, "gpg"), environment: {}, limitMs: 300_000 });
+  const { artifacts, mirror } = words.values;
+  const repositories = openRepositories({
+    root: resolve(word(words, "root")),
+    artifacts: artifacts === undefined ? null : resolve(artifacts),
+    disk: new NodeDisk(),
+    clock: () => new Date(),
+    keys: signer,
+    debEngine: engine,
+    mirrors: mirror ?? [],
+  });
+  return { repositories, signer };
+}
+
+/** `--release` */
+export const releaseOf = (words: Words) => parsed(words, "release", parseRelease, "release");
+
+/** `--sign-key` */
+export const signKeyOf = (words: Words) => parsed(words, "sign-key", parseFingerprint, "fingerprint of 40 hex digits");
+
+/** `--to`, `--from` or `--repository` */
+export function repositoryOf(words: Words, name: "to" | "from" | "repository"): RepositoryName {
+  return parsed(words, name, (text) => parseComponentRepository(text) ?? parseTemplateRepository(text), "repository");
+}
+
+/** `--component` with `--commit`, or `--template` with or without `--version`. */
+export function subjectOf(words: Words): PromotionSubject {
+  const { component, template, version } = words.values;
+  if ((component === undefined) === (template === undefined)) {
+    throw new UsageError("either --component or --template is needed");
+  }
+  if (template !== undefined) {
+    const name = parsed(words, "template", parseTemplateName, "template's name");
+    return { kind: "template", template: name, version: version ?? null };
+  }
+  return {
+    kind: "component",
+    component: parsed(words, "component", parseComponentName, "component's name"),
+    commit: parsed(words, "commit", parseCommitSha, "commit (40 lower-case hex digits)"),
+  };
+}
+
+/** `--dist D[,D…]` with the sign key; one target without distribution for a template. */
+export function targetsOf(words: Words): PlanTarget[] {
+  const signKey = signKeyOf(words);
+  if (words.values.template !== undefined) return [{ distribution: null, signKey }];
+  const names = word(words, "dist").split(",");
+  if (new Set(names).size !== names.length) throw new UsageError("--dist names one distribution twice");
+  return names.map((name) => {
+    const distribution = parseDistribution(name);
+    if (distribution === null) throw new UsageError(`--dist ${name}: this is no distribution`);
+    return { distribution, signKey };
+  });
+}
+
+/** A number of days: digits, with a fraction. */
+export function daysOf(words: Words, name: "min-age-days" | "keep-superseded-days"): number {
+  return parsed(words, name, (text) => (/^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : null), "number of days");
+}
