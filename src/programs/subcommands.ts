@@ -53,6 +53,11 @@ export const subcommands: readonly Subcommand[] = [
     load: () => import("./gpg-client.ts"),
   },
   {
+    name: "logs",
+    summary: "shows logs as they come, what is not pushed yet, and ends an embargo",
+    load: () => import("./cli/logs.ts"),
+  },
+  {
     name: "verify",
     summary: "says what would become of a signed comment, offline",
     load: () => import("./cli/verify.ts"),
@@ -66,5 +71,10 @@ export const subcommands: readonly Subcommand[] = [
     name: "config",
     summary: "checks a builder.yml with its includes, and shows what is understood of it",
     load: () => import("./cli/config.ts"),
+  },
+  {
+    name: "repo",
+    summary: "publishes, promotes, withdraws and checks package repositories, without any configuration",
+    load: () => import("./cli/repo.ts"),
   },
 ];
