@@ -110,11 +110,10 @@ async function serve(settings: AgentSettings, qrexec: QrexecSettings, log: Logge
     onServerTime: heard,
     log,
   });
-  const runner = jobRunner({
-    builders,
-    building: { environment: settings.qube, now: clock.now, records: store.builds, ...world },
-    promotion: promotionParts({ verification, store, watch, poller, github, world, now: clock.now }),
-  });
+  const building = { environment: settings.qube, now: clock.now, records: store.builds, ...world };
+  const promotion = promotionParts({ environment: settings.qube, store, poller, github, world, now: clock.now });
+  const commands = { verification, ledger, clock: watch, now: clock.now, building, promotion };
+  const runner = jobRunner({ builders, building, commands });
   const handlers: CallHandlers = {
     push: (name) => takePush({ builders, jobs: store.jobs, clock, log }, name),
     command: async (bytes, claimed) => {

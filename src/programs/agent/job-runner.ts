@@ -3,13 +3,13 @@ import type { Job, JobContext, JobOutcome, JobRunner } from "../../work/index.ts
 import { takeBuilderLock } from "../builder-lock.ts";
 import { type BuildRunnerParts, runBuildJob } from "./build-runner.ts";
 import { type BuildersSource, lineOf } from "./builders.ts";
-import { type PromotionParts, runPromotion } from "./promotion-runner.ts";
+import { type CommandRunnerParts, runCommand } from "./command-runner.ts";
 
 /** What the runners need. */
 export interface JobRunnerParts {
   readonly builders: BuildersSource;
   readonly building: BuildRunnerParts;
-  readonly promotion: PromotionParts;
+  readonly commands: CommandRunnerParts;
 }
 
 const lockTryAgainMs = 30_000;
@@ -38,13 +38,13 @@ export function jobRunner(parts: JobRunnerParts): JobRunner {
 }
 
 async function runLocked(
-  { building, promotion }: JobRunnerParts,
+  { building, commands }: JobRunnerParts,
   job: Job,
   builder: LoadedBuilder,
   context: JobContext,
 ): Promise<JobOutcome> {
   const { request } = job;
-  if (request.kind === "command") return runPromotion(promotion, job, request, context);
+  if (request.kind === "command") return runCommand(commands, job, request, context);
   const { component } = request;
   const order = { builder, component, askedBy: { kind: "push" }, commit: null, distributions: null } as const;
   return runBuildJob(building, job, order, context);

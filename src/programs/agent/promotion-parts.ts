@@ -1,17 +1,14 @@
 import type { AgentStore } from "../../adapters/store/index.ts";
-import { AdapterError } from "../../domain/index.ts";
-import type { ClockWatch } from "./clock-watch.ts";
+import { AdapterError, type QubeName } from "../../domain/index.ts";
 import type { GithubSide } from "./github.ts";
 import type { CommentPoller } from "./poller.ts";
 import type { PromotionParts } from "./promotion-runner.ts";
-import type { VerificationParts } from "./verification.ts";
 import type { World } from "./world.ts";
 
 /** What promotions are joined from. */
 export interface PromotionSources {
-  readonly verification: VerificationParts;
+  readonly environment: QubeName;
   readonly store: AgentStore;
-  readonly watch: ClockWatch;
   readonly poller: CommentPoller;
   readonly github: GithubSide;
   readonly world: World;
@@ -20,19 +17,22 @@ export interface PromotionSources {
 
 /** Joins the promotion runner to the agent's state and the world. */
 export function promotionParts(sources: PromotionSources): PromotionParts {
-  const { verification, store, watch, poller, github, world, now } = sources;
+  const { environment, store, poller, github, world, now } = sources;
   return {
-    environment: verification.settings.qube,
-    verification,
+    environment,
     ledger: store.ledger,
-    clock: watch,
     now,
     poller,
     logs: world.logs,
     repositories: world.repositories,
     signer: world.signer,
     labels: (subject) => github.comments.labels(subject),
-    subject: async (builder, { release, component, commit }, signal) => {
+    subject: async (builder, wanted, signal) => {
+      const { release } = wanted;
+      if (wanted.kind === "upload-template") {
+        return { kind: "template", release, template: wanted.template, version: wanted.version };
+      }
+      const { component, commit } = wanted;
       const built = await store.builds.versionOf(release, component, commit);
       if (built !== null) return { kind: "component", release, component, commit, version: built };
       const configured = builder.configuration.components.find(({ name }) => name === component);
@@ -40,11 +40,11 @@ export function promotionParts(sources: PromotionSources): PromotionParts {
       const source = await world.sources.fetch(configured, builder, signal);
       return { kind: "component", release, component, commit, version: await source.describe(commit) };
     },
-    history: async (builder, { release, component, commit, repository }, distribution, signal) => {
+    history: async (builder, wanted, { plan }, signal) => {
+      if (wanted.kind !== "upload-component") return null;
+      const { release, component, commit, repository } = wanted;
       const standing = await world.shelf(builder).standing(release, component);
-      const before = standing.find(
-        (entry) => entry.repository === repository && entry.distribution === distribution.name,
-      );
+      const before = standing.find((entry) => entry.repository === repository && entry.distribution === plan.dist);
       const configured = builder.configuration.components.find(({ name }) => name === component);
       if (configured === undefined) return null;
       try {

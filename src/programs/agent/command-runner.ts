@@ -1,0 +1,54 @@
+import type { CommandRequest, Job, JobContext, JobOutcome, Ledger } from "../../work/index.ts";
+import { type BuildRunnerParts, runBuildJob } from "./build-runner.ts";
+import type { ClockWatch } from "./clock-watch.ts";
+import { type PromotionParts, runPromotion } from "./promotion-runner.ts";
+import { rehear } from "./rehearing.ts";
+import type { VerificationParts } from "./verification.ts";
+
+/** What carrying out commands needs. */
+export interface CommandRunnerParts {
+  readonly verification: VerificationParts;
+  readonly ledger: Ledger;
+  readonly clock: ClockWatch;
+  readonly now: () => Date;
+  readonly building: BuildRunnerParts;
+  readonly promotion: PromotionParts;
+}
+
+const tryAgainMs = 60_000;
+
+/** Carries out one line of a signed message, judged once more from its signed block on, by a clock that is sure. */
+export async function runCommand(
+  parts: CommandRunnerParts,
+  job: Job,
+  request: CommandRequest,
+  context: JobContext,
+): Promise<JobOutcome> {
+  const { clock, now, verification, ledger, building, promotion } = parts;
+  const judged = await clock.judge();
+  if (judged.kind === "wait")
+    return { kind: "postponed", untilMs: now().getTime() + tryAgainMs, reason: judged.reason };
+  if (judged.kind === "refused") return { kind: "refused", refusal: judged.refusal, reports: [] };
+  const heard = await rehear({ ...verification, ledger }, request, now());
+  if (!heard.ok) return { kind: "refused", refusal: heard.error, reports: [] };
+  const { command, builder } = heard.value;
+  const wanted = command.command;
+  switch (wanted.kind) {
+    case "upload-component":
+    case "withdraw-component":
+    case "upload-template":
+      return runPromotion(promotion, { job, request, heard: heard.value, wanted }, context);
+    case "build-component": {
+      const { component, commit } = wanted;
+      const names = command.target.kind === "component" ? command.target.distributions.map(({ name }) => name) : [];
+      const askedBy = { kind: "command", signer: request.signer, trace: job.trace } as const;
+      return runBuildJob(building, job, { builder, component, askedBy, commit, distributions: names }, context);
+    }
+    case "build-template":
+    case "build-iso":
+      return { kind: "failed", reason: `this version carries out no ${wanted.kind} yet`, reports: [] };
+    case "hold":
+    case "unhold":
+      throw new Error("a hold is carried out when it is recorded, never as a job");
+  }
+}

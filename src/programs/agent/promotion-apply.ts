@@ -1,0 +1,126 @@
+import type { Applied, Repositories } from "../../adapters/repository/index.ts";
+import type { JobLog, LogService } from "../../build/index.ts";
+import {
+  AdapterError,
+  type LogPath,
+  type QubeName,
+  type Report,
+  type SourceHistory,
+  type Subject,
+} from "../../domain/index.ts";
+import type { Signer } from "../../promotion/index.ts";
+import { eventId, type Job, type JobOutcome } from "../../work/index.ts";
+import type { Decided, Planned, PromotionCommand } from "./promotion-plan.ts";
+
+/** What applying needs of the world. */
+export interface ApplyPorts {
+  readonly environment: QubeName;
+  readonly now: () => Date;
+  readonly logs: LogService;
+  readonly signer: (log: JobLog) => Signer;
+  readonly repositories: Repositories;
+  /** The commits that the target did not have before, for the issues that they fix; null where they are not known. */
+  readonly history: (planned: Planned) => Promise<SourceHistory | null>;
+}
+
+/** A decided promotion. */
+export interface Application extends Decided {
+  readonly job: Job;
+  readonly wanted: PromotionCommand;
+  readonly subject: Subject;
+}
+
+type Done = Planned & { readonly history: SourceHistory | null };
+type Failed = Planned & { readonly reason: string };
+
+const verbs = {
+  "upload-component": { log: "promote", past: "uploaded to" },
+  "upload-template": { log: "promote", past: "uploaded to" },
+  "withdraw-component": { log: "withdraw", past: "withdrawn from" },
+} as const;
+
+/** Applies plan after plan within one log, since what is signed must be announced there; one that fails does not stop the next. */
+export async function applyPromotion(ports: ApplyPorts, application: Application): Promise<JobOutcome> {
+  const { wanted, apply, already, left } = application;
+  const done: Done[] = already.map((planned) => ({ ...planned, history: null }));
+  const failed: Failed[] = [];
+  const path = apply.length === 0 ? null : await applyAll(ports, application, done, failed);
+  const reports = [
+    ...done.map((planned) => moved(ports, application, planned, path)),
+    ...failed.map((planned) => notMoved(ports, application, planned, path)),
+  ];
+  const good = `${verbs[wanted.kind].past} ${wanted.repository}: ${done.map(nameOf).join(", ")}`;
+  if (failed.length === 0) {
+    const rest = left.map((planned) => `${nameOf(planned)}: ${planned.plan.refused?.code ?? ""}`).join(", ");
+    return { kind: "done", summary: rest === "" ? good : `${good} (not ${rest})`, reports };
+  }
+  const why = failed.map((planned) => `${nameOf(planned)}: ${planned.reason}`).join("; ");
+  return { kind: "failed", reason: done.length > 0 ? `${why}; ${good}` : why, reports };
+}
+
+async function applyAll(
+  ports: ApplyPorts,
+  application: Application,
+  done: Done[],
+  failed: Failed[],
+): Promise<LogPath | null> {
+  const { wanted, apply } = application;
+  // Read before anything moves: afterwards the former version is no longer the one that stands there.
+  const histories = await Promise.all(apply.map((planned) => ports.history(planned)));
+  const name = wanted.kind === "upload-template" ? wanted.template : wanted.component;
+  const log = await ports.logs.open(`${verbs[wanted.kind].log}-${name}`);
+  try {
+    for (const [index, planned] of apply.entries()) {
+      log.note(`${wanted.kind} ${name} to ${wanted.repository}, ${nameOf(planned)}, plan ${planned.plan.digest}`);
+      try {
+        const applied: Applied = await ports.repositories.apply(planned.plan, ports.signer(log));
+        for (const { file, sha256 } of applied.moves) log.note(`${sha256} ${file}`);
+        done.push({ ...planned, history: histories[index] ?? null });
+      } catch (error) {
+        if (!(error instanceof AdapterError)) throw error;
+        log.note(`failed: ${error.message}`);
+        failed.push({ ...planned, reason: error.message });
+      }
+    }
+  } catch (bug) {
+    await log.close("failed");
+    throw bug;
+  }
+  return log.close(failed.length === 0 ? "done" : "failed");
+}
+
+function nameOf({ plan }: Planned): string {
+  return plan.dist;
+}
+
+function base(
+  { environment, now }: ApplyPorts,
+  { job, wanted, subject }: Application,
+  { plan }: Planned,
+  letter: string,
+) {
+  const id = eventId(letter, environment, job.id, wanted.kind, plan.dist);
+  return { id, trace: job.trace, subject, environment, at: now(), repository: wanted.repository };
+}
+
+function moved(ports: ApplyPorts, application: Application, planned: Done, log: LogPath | null): Report {
+  const facts = base(ports, application, planned, "u");
+  const { distribution, plan, history } = planned;
+  if (application.wanted.kind === "withdraw-component" && distribution !== null) {
+    return {
+      kind: "status",
+      event: { ...facts, type: "withdrawn", distribution: distribution.name, plan: plan.digest },
+    };
+  }
+  const name = distribution?.name ?? null;
+  return { kind: "status", event: { ...facts, type: "uploaded", distribution: name, plan: plan.digest, log, history } };
+}
+
+function notMoved(ports: ApplyPorts, application: Application, planned: Failed, log: LogPath | null): Report {
+  const facts = base(ports, application, planned, "f");
+  const name = planned.distribution?.name ?? null;
+  return {
+    kind: "status",
+    event: { ...facts, type: "upload-failed", distribution: name, reason: planned.reason, log },
+  };
+}
