@@ -5,7 +5,7 @@ import type { CommitSha, ComponentName, Distribution, QubeName } from "../domain
 import { parseComponentName, parseDistribution, parseQubeName } from "../domain/index.ts";
 import { type ComponentPlan, createComponent, releaseVersion } from "./fixtures/component.ts";
 import { createPeople, type People } from "./people.ts";
-import { baseEnvironment, createQube, type Qube } from "./qube.ts";
+import { baseEnvironment, createQube, gnupgHome, type Qube } from "./qube.ts";
 import { runTool } from "./tool.ts";
 
 /** A build environment: what builds, what signs for it, and for which distribution. */
@@ -61,10 +61,9 @@ export async function prepareLab(root: string, caller: NodeJS.ProcessEnv, now: D
     keys: qube("keys-debian"),
     distribution: known(parseDistribution, "vm-bookworm"),
   };
-  const gnupg = (of: Qube): string => join(of.home, ".gnupg");
   const people = await createPeople(
     root,
-    { logs: gnupg(logs), fedora: gnupg(fedora.keys), debian: gnupg(debian.keys) },
+    { logs: gnupgHome(logs), fedora: gnupgHome(fedora.keys), debian: gnupgHome(debian.keys) },
     environment,
   );
   const logsRepository = join(root, "git/build-logs.git");

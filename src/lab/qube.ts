@@ -26,6 +26,14 @@ export function createQube(root: string, name: QubeName, environment: NodeJS.Pro
   return { name, home, services, settings, environment: { ...environment, HOME: home } };
 }
 
+/**
+ * Where the qube's keys lie. Not `~/.gnupg`: for that one gpg's agent listens under `/run/user/UID`, which all qubes of the
+ * lab share, and would be the agent of whoever came first.
+ */
+export function gnupgHome(qube: Qube): string {
+  return join(qube.home, "gnupg");
+}
+
 /** Writes one of the qube's files; `mode` is 0600 unless others must read it. Answers its path. */
 export function writeQubeFile(qube: Qube, path: string, text: string, mode = 0o600): string {
   const file = join(qube.home, path);

@@ -9,7 +9,7 @@ import { type GithubLab, startGithubLab } from "./github/index.ts";
 import type { GithubAccess } from "./github-view.ts";
 import { LabFault } from "./lab-fault.ts";
 import { buildQubesOf, type Environment, environmentsOf, type LabComponent, type PreparedLab } from "./preparation.ts";
-import type { Qube } from "./qube.ts";
+import { gnupgHome, type Qube } from "./qube.ts";
 import { githubNames, writeAgentSettings, writeLogSettings, writeReceiverSettings } from "./settings.ts";
 
 /** The lab's GitHub, and the tokens with which the bot and a maintainer come to it. */
@@ -126,7 +126,7 @@ function keyGateWords(lab: PreparedLab, { build, keys }: Environment): string[] 
     "build-qube": build.name,
     "logs-qube": lab.logs.name,
     gpg: "gpg",
-    homedir: join(keys.home, ".gnupg"),
+    homedir: gnupgHome(keys),
   };
   return ["key-gate", ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])];
 }

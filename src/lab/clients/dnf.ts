@@ -41,15 +41,16 @@ export async function askDnf(source: DnfSource, packageName: string): Promise<Dn
     "repoquery",
     "--quiet",
     "--qf",
-    "%{name} %{version}-%{release} %{location}",
+    "%{name} %{version}-%{release} %{arch} %{location}",
     packageName,
   ];
   const listed = await runTool({ program: "dnf", args: [...dnf, ...query], environment: source.environment });
   const found = listed
     .split("\n")
     .map((line) => line.trim().split(" "))
-    .filter(([name, version, location]) => name === packageName && version !== undefined && location !== undefined);
-  const location = found.at(-1)?.[2];
+    // The source package stands beside the others, under the same name.
+    .filter(([name, , arch, location]) => name === packageName && arch !== "src" && location !== undefined);
+  const location = found.at(-1)?.[3];
   return {
     refreshed: true,
     versions: found.map(([, version]) => version ?? ""),

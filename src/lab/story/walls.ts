@@ -5,13 +5,26 @@ import { brokerSocket } from "../broker-plan.ts";
 import { LabFault } from "../lab-fault.ts";
 import type { Qube } from "../qube.ts";
 import type { RunningLab } from "../running-lab.ts";
-import { type ToolResult, tryTool } from "../tool.ts";
+import type { Step } from "../steps.ts";
+import { tryTool } from "../tool.ts";
+import type { Stage } from "./stage.ts";
 
 const source = join(import.meta.dirname, "../..");
 const refusedByPolicy = 126;
 
+/** Tries what must be denied. The key gate refuses only after it has waited for an announcement: the story goes on meanwhile. */
+export function tryingWalls(stage: Stage): Step {
+  return {
+    name: "Try calls between qubes that the policy must deny",
+    run: async () => {
+      stage.refusal = refusedUnannounced(stage.lab);
+      return `${await tryForbiddenCalls(stage.lab)} forbidden calls, all denied`;
+    },
+  };
+}
+
 /** Makes each call that the policy must deny; throws LabFault for one that got through. Answers how many there were. */
-export async function tryForbiddenCalls(lab: RunningLab): Promise<number> {
+async function tryForbiddenCalls(lab: RunningLab): Promise<number> {
   const { net, logs, fedora, debian } = lab;
   const forbidden: readonly (readonly [Qube, QrexecCall])[] = [
     [net, { target: fedora.keys.name, service: "qubes.Gpg", argument: "" }],
@@ -46,8 +59,8 @@ async function callFrom(qube: Qube, call: QrexecCall): Promise<number> {
 }
 
 /** Asks keys-fedora, from build-fedora as it is allowed to, for a signature over bytes that no log has announced. */
-export async function tryUnannouncedSignature({ fedora, people }: RunningLab): Promise<ToolResult> {
-  return tryTool({
+async function refusedUnannounced({ fedora, people }: RunningLab): Promise<string> {
+  const { status, stdout } = await tryTool({
     program: process.execPath,
     args: [join(source, "programs/release-bot.ts"), "gpg-client", "--detach-sign", "-u", people.fedora.fingerprint],
     environment: {
@@ -57,4 +70,6 @@ export async function tryUnannouncedSignature({ fedora, people }: RunningLab): P
     },
     input: "a package that no log has heard of\n",
   });
+  if (status === 0 || stdout !== "") throw new LabFault("keys-fedora signed bytes that no log had announced");
+  return "asked for a signature over bytes that no log announced, keys-fedora refused";
 }
