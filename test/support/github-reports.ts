@@ -44,9 +44,11 @@ export function delivererAt(
     readonly credentials?: GithubCredentials;
     readonly timeoutMs?: number;
     readonly reporters?: readonly string[];
+    readonly memory?: ReturnType<typeof issueMemory>;
+    readonly now?: () => Date;
   } = {},
 ): Deliverer {
-  const now = (): Date => new Date();
+  const now = options.now ?? ((): Date => new Date());
   return githubDeliverer({
     client: githubClient({
       credentials: options.credentials ?? { kind: "token", token: options.token ?? "token-bot" },
@@ -62,7 +64,7 @@ export function delivererAt(
       reporters: options.reporters ?? [],
       minAgeDays: 5,
     },
-    memory: issueMemory(":memory:"),
+    memory: options.memory ?? issueMemory(":memory:"),
     now,
   });
 }

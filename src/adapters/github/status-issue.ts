@@ -62,13 +62,27 @@ export function statusIssues(parts: StatusIssueParts): StatusIssues {
     return { newest: ours(newest), all: ours([...newest, ...data.search.nodes]) };
   }
 
+  async function giveWay(loser: number, winner: number, title: string): Promise<void> {
+    await client.rest("PATCH /repos/{owner}/{repo}/issues/{issue_number}", repository, {
+      issue_number: loser,
+      title: `Duplicate of #${winner}: ${title}`,
+      state: "closed",
+      state_reason: "not_planned",
+      labels: [],
+    });
+  }
+
   return {
     async find(title) {
       const remembered = memory.get(title);
       if (remembered !== null) return remembered;
-      const found = (await search(title)).all.find((issue) => issue.title === title) ?? null;
-      if (found !== null) memory.set(title, found.number);
-      return found?.number ?? null;
+      const same = (await search(title)).all.filter((issue) => issue.title === title);
+      const [found, ...others] = same.filter(({ id }, at) => same.findIndex((issue) => issue.id === id) === at);
+      if (found === undefined) return null;
+      // Made in the same second as the first, by a reporter that ended before it could look.
+      for (const other of others) if (other.viewerDidAuthor) await giveWay(other.number, found.number, title);
+      memory.set(title, found.number);
+      return found.number;
     },
 
     async findNewest(beginning, ending) {
@@ -92,13 +106,7 @@ export function statusIssues(parts: StatusIssueParts): StatusIssues {
       // (Only the list of the newest is always up to date: the index may still know an issue that has been deleted.)
       const winner = (await search(title)).newest.find((issue) => issue.title === title);
       if (winner !== undefined && winner.number < ours.number) {
-        await client.rest("PATCH /repos/{owner}/{repo}/issues/{issue_number}", repository, {
-          issue_number: ours.number,
-          title: `Duplicate of #${winner.number}: ${title}`,
-          state: "closed",
-          state_reason: "not_planned",
-          labels: [],
-        });
+        await giveWay(ours.number, winner.number, title);
         memory.set(title, winner.number);
         const known = new Map(winner.labels.nodes.map(({ id, name }) => [name, id]));
         writer.learn({ repository, issue: winner.number }, { nodeId: winner.id, labels: known });
