@@ -1,6 +1,6 @@
 /** Build qubes, a logs qube and a keys qube as real processes behind the lab's broker, with real gpg and git. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -9,7 +9,7 @@ import { openLogService, type ReceiptedLog } from "../../src/adapters/qrexec/log
 import { writeGpgClientProgram } from "../../src/adapters/qrexec/split-gpg-program.ts";
 import type { QrexecTransport } from "../../src/adapters/qrexec/transport.ts";
 import { GpgHome } from "./gpg-home.ts";
-import { runTool } from "./tool.ts";
+import { runTool, tryTool } from "./tool.ts";
 
 const source = join(import.meta.dirname, "../../src");
 const entry = join(source, "programs/release-bot.ts");
@@ -17,7 +17,8 @@ const entry = join(source, "programs/release-bot.ts");
 /** What differs from test to test. */
 export interface ChainWish {
   readonly gate?: Readonly<Record<string, string>>;
-  readonly receiver?: Readonly<Record<string, unknown>>;
+  /** Keys of the section `log-receiver:`; told where the bare repository is. */
+  readonly receiver?: (remote: string) => Readonly<Record<string, unknown>>;
 }
 
 const policy = `
@@ -128,7 +129,7 @@ export class LogChain {
         "signing-key": this.logsKey,
         gnupghome: this.logsHome.directory,
         acknowledge: ["build-fedora"],
-        ...this.#wish.receiver,
+        ...this.#wish.receiver?.(this.remote),
       },
     };
     writeFileSync(this.config, stringify(settings));
@@ -199,6 +200,23 @@ export class LogChain {
   /** What stands in the public repository under a path. */
   published(path: string): string {
     return runTool("git", ["--git-dir", this.remote, "show", `master:${path}`]).toString("utf8");
+  }
+
+  /** The same, or null where it is not there (yet). */
+  tryPublished(path: string): string | null {
+    const run = tryTool("git", ["--git-dir", this.remote, "show", `master:${path}`]);
+    return run.status === 0 ? run.stdout.toString("utf8") : null;
+  }
+
+  /** The files of the logs that the logs qube keeps under a folder, compressed ones too. */
+  keptFiles(folder: string): string[] {
+    const directory = join(this.state, "logs", folder);
+    return existsSync(directory) ? readdirSync(directory).map((name) => join(directory, name)) : [];
+  }
+
+  /** The words that run a subcommand with this Node. */
+  command(...words: readonly string[]): string[] {
+    return [entry, ...words];
   }
 
   /** git in the public repository. */

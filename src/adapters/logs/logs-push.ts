@@ -32,12 +32,18 @@ export async function pushLogs(repository: LogsRepository, timeoutMs: number): P
       return { kind: "pushed", head };
     }
     const said = stdout.toString("utf8");
-    if (/^!.*\[remote rejected\]/m.test(said)) return { kind: "rejected", reason: lastLines(`${stderr}\n${said}`) };
+    if (/^!.*\[remote rejected\]/m.test(said)) return { kind: "rejected", reason: rejection(stderr, said) };
     if (/^!.*\[rejected\]/m.test(said)) return { kind: "diverged", reason: "the remote branch has commits of others" };
     return { kind: "unreachable", reason: lastLines(stderr) };
   } catch (error) {
     return { kind: "unreachable", reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** What the remote's hooks said, or else what git makes of it. */
+function rejection(stderr: string, porcelain: string): string {
+  const lines = stderr.split("\n").filter((line) => line.startsWith("remote: ") && line.trim() !== "remote:");
+  return lastLines(lines.length > 0 ? lines.join("\n") : (/^!.*$/m.exec(porcelain)?.[0] ?? stderr));
 }
 
 /**

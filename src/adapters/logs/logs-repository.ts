@@ -83,7 +83,7 @@ export class LogsRepository {
   /** Reads branch and index anew, after the branch has been moved by other means than {@link commit}. */
   async reload(): Promise<void> {
     this.#head = await this.resolve(this.ref);
-    await this.git.run(["read-tree", ...(this.#head === null ? ["--empty"] : ["--reset", this.#head])]);
+    await this.git.run(["read-tree", ...(this.#head === null ? ["--empty"] : [this.#head])]);
   }
 
   /** The commit that a name stands for, or null. */

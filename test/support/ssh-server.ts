@@ -1,0 +1,88 @@
+/** A real sshd of this test's own, on a port of its own, for this user and one key. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { runTool } from "./tool.ts";
+
+/** The server; `remote(path)` is what git is told. */
+export class SshServer {
+  readonly directory = mkdtempSync(join(tmpdir(), "ssh-"));
+  #port = 0;
+  #child: ChildProcess | null = null;
+
+  async start(): Promise<void> {
+    if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true });
+    const at = (name: string): string => join(this.directory, name);
+    if (!existsSync(at("host"))) {
+      for (const name of ["host", "user"]) runTool("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", at(name)]);
+      writeFileSync(at("authorized_keys"), readFileSync(at("user.pub")));
+      this.#port = await freePort();
+      writeFileSync(at("known_hosts"), `[127.0.0.1]:${this.#port} ${readFileSync(at("host.pub"), "utf8")}`);
+      const lines = [
+        `Port ${this.#port}`,
+        "ListenAddress 127.0.0.1",
+        `HostKey ${at("host")}`,
+        `AuthorizedKeysFile ${at("authorized_keys")}`,
+        `PidFile ${at("pid")}`,
+        "PasswordAuthentication no",
+        "UsePAM no",
+        "StrictModes no",
+        "PermitRootLogin prohibit-password",
+      ];
+      writeFileSync(at("sshd_config"), `${lines.join("\n")}\n`);
+    }
+    this.#child = spawn("/usr/sbin/sshd", ["-D", "-f", at("sshd_config"), "-E", at("log")], { stdio: "ignore" });
+    for (let tries = 0; !(await answers(this.#port)); tries++) {
+      if (tries > 200) throw new Error(`sshd did not start: ${readFileSync(at("log"), "utf8")}`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+
+  /** What git calls a repository there. */
+  remote(path: string): string {
+    return `ssh://${userInfo().username}@127.0.0.1:${this.#port}${path}`;
+  }
+
+  /** GIT_SSH_COMMAND that trusts this server and has its key. */
+  get command(): string {
+    const at = (name: string): string => join(this.directory, name);
+    return `ssh -F /dev/null -i ${at("user")} -o IdentitiesOnly=yes -o UserKnownHostsFile=${at("known_hosts")} -o StrictHostKeyChecking=yes -o BatchMode=yes`;
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child === null || child.exitCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    await ended;
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(port, "127.0.0.1");
+    probe.once("connect", () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once("error", () => resolve(false));
+  });
+}
