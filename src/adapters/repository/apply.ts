@@ -148,6 +148,7 @@ async function withdrawal(
     snapshot,
     plan.restores.map((move) => move.file),
   );
+  if (restored.size !== plan.restores.length) throw changed(plan);
   const from =
     restored.size === 0
       ? null

@@ -1,5 +1,6 @@
 import { poolDirectory } from "./deb/pool.ts";
 import type { Snapshot } from "./engine.ts";
+import type { Place } from "./place.ts";
 import type { Tree } from "./tree.ts";
 
 /**
@@ -17,12 +18,27 @@ export function filesOnDisk(tree: Tree, snapshot: Snapshot, names: readonly stri
   const directories = new Set([...found.values()].map((path) => path.slice(0, path.lastIndexOf("/"))));
   for (const name of names) {
     if (found.has(name)) continue;
-    const own = place.type === "deb" ? [`${place.base}/${poolDirectory(name.split("_")[0] ?? name)}`] : [];
-    const path = [...directories, ...own].map((one) => `${one}/${name}`).find((one) => exists(tree, one));
-    if (path !== undefined) found.set(name, path);
+    const path = [...directories, ...elsewhere(tree, place, name)]
+      .map((one) => `${one}/${name}`)
+      .find((one) => exists(tree, one));
+    if (path === undefined) continue;
+    found.set(name, path);
+    directories.add(path.slice(0, path.lastIndexOf("/")));
   }
   for (const [name, path] of found) if (!exists(tree, path)) found.delete(name);
   return found;
+}
+
+/** Where else a file can lie: beside all other packages, or in the pool's directory of any source package. */
+function* elsewhere(tree: Tree, place: Place, name: string): Generator<string> {
+  if (place.type === "rpm") yield `${place.base}/rpm`;
+  if (place.type === "archlinux") yield place.base;
+  if (place.type !== "deb") return;
+  yield `${place.base}/${poolDirectory(name.split("_")[0] ?? name)}`;
+  const pool = `${place.base}/pool/main`;
+  for (const prefix of tree.options.disk.list(tree.at(pool))) {
+    for (const source of tree.options.disk.list(tree.at(`${pool}/${prefix}`))) yield `${pool}/${prefix}/${source}`;
+  }
 }
 
 function exists(tree: Tree, path: string): boolean {

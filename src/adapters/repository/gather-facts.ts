@@ -50,12 +50,16 @@ export async function gatherFacts(
     sources.map(async (snapshot): Promise<TestingFact> => {
       const check = await engine.judge(snapshot, signKey);
       const entries = snapshot.entries().filter((entry) => entry.files.some((file) => wanted.has(file.file)));
-      const onDisk = filesOnDisk(tree, snapshot, [...wanted]);
+      const onDisk = filesOnDisk(
+        tree,
+        snapshot,
+        [...wanted].filter((name) => !isListed(name)),
+      );
       return {
         repository: snapshot.place.repository,
         signature: check === "absent" ? "there is no metadata" : check.verdict,
         packages: entries.map(listed),
-        unlisted: [...wanted].filter((name) => !isListed(name) && onDisk.has(name)),
+        unlisted: [...onDisk.keys()],
       };
     }),
   );
@@ -73,6 +77,6 @@ function nameOf(subject: PromotionSubject): string {
 }
 
 /** Whether metadata lists files of that name; a signature or buildinfo lies beside without being listed. */
-export function isListed(name: string): boolean {
+function isListed(name: string): boolean {
   return /\.(rpm|deb|dsc|pkg\.tar(\.[a-z0-9]+)?|tar\.[a-z0-9]+|diff\.gz)$/.test(name);
 }
