@@ -5,6 +5,8 @@ import type { Repositories } from "../repository/index.ts";
 import { createNativeBackend } from "./native/native.ts";
 import type { WallRule } from "./native/wall.ts";
 import { type PackageSigners, signKeyOf, signPackages } from "./sign-packages.ts";
+import { createBuilderV1 } from "./v1/backend.ts";
+import { createBuilderV2 } from "./v2/backend.ts";
 
 /** What the back-ends are given of the rest of the agent. */
 export interface BackendOptions extends PackageSigners {
@@ -28,8 +30,9 @@ export function createBackend(kind: BuilderConfiguration["backend"], options: Ba
         publish: (task, files, log) => publish(options, task, files, log),
       });
     case "qubes-builderv2":
+      return createBuilderV2({ ...options, signing: options.gpg.environment, now: () => new Date() });
     case "qubes-builder":
-      throw new AdapterError("CONFIGURATION", `the back-end ${kind} is not there yet`);
+      return createBuilderV1({ ...options, signing: options.gpg.environment });
   }
 }
 

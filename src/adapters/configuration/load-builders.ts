@@ -36,14 +36,28 @@ export interface LoadedBuilders {
   readonly problems: readonly ConfigurationProblem[];
 }
 
-async function load(line: BuilderLine, roots: readonly IncludeRoot[]): Promise<LoadedBuilder | BrokenBuilder> {
+/** How builders are loaded. */
+export interface LoadBuildersOptions {
+  readonly includeRoots: readonly IncludeRoot[];
+  /** For v1's make; the system's own tools unless said. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const defaultEnvironment = { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C.UTF-8" };
+
+async function load(line: BuilderLine, options: LoadBuildersOptions): Promise<LoadedBuilder | BrokenBuilder> {
   const directory = resolve(dirname(line.at.file), line.directory);
   const { release } = line;
   const configurationFile = line.configurationFile === null ? null : resolve(directory, line.configurationFile);
   const loaded =
     configurationFile === null
-      ? await loadVersionOneConfiguration({ directory, at: line.at, release })
-      : loadBuilderConfiguration(configurationFile, { directory, includeRoots: roots });
+      ? await loadVersionOneConfiguration({
+          directory,
+          at: line.at,
+          release,
+          environment: options.environment ?? defaultEnvironment,
+        })
+      : loadBuilderConfiguration(configurationFile, { directory, includeRoots: options.includeRoots });
   if (!loaded.ok) return { release, directory, problems: loaded.error };
   const { configuration } = loaded.value;
   if (configuration.release !== release) {
@@ -57,10 +71,7 @@ async function load(line: BuilderLine, roots: readonly IncludeRoot[]): Promise<L
  * Loads every builder of builders.list. One that is wrong does not stop the others. Read anew at each call, so that a
  * grant taken away counts from the next command on. Throws AdapterError `CONFIGURATION` where the list cannot be read.
  */
-export async function loadBuilders(
-  buildersList: string,
-  options: { readonly includeRoots: readonly IncludeRoot[] },
-): Promise<LoadedBuilders> {
+export async function loadBuilders(buildersList: string, options: LoadBuildersOptions): Promise<LoadedBuilders> {
   let text: string;
   try {
     text = readFileSync(buildersList, "utf8");
@@ -68,7 +79,7 @@ export async function loadBuilders(
     throw new AdapterError("CONFIGURATION", `${buildersList} cannot be read`, error);
   }
   const list = parseBuildersList(resolve(buildersList), text);
-  const all = await Promise.all(list.lines.map((line) => load(line, options.includeRoots)));
+  const all = await Promise.all(list.lines.map((line) => load(line, options)));
   const builders = all.filter((builder) => "configuration" in builder);
   const broken = all.filter((builder) => "problems" in builder);
   return { builders, broken, problems: [...list.problems, ...broken.flatMap((builder) => builder.problems)] };

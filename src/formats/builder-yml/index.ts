@@ -4,3 +4,4 @@ export type * from "./configuration.ts";
 export { foldAppends, mergeMaps } from "./merge.ts";
 export { type ConfigurationProblem, type Place, parseTree, renderProblem, type Tree, type TreeMap } from "./tree.ts";
 export { signKeyFor, understandConfiguration } from "./understand.ts";
+export { understandVersionOne, versionOneVariables, wantedVariables } from "./version-one.ts";
