@@ -5,3 +5,5 @@ export * from "./description/read-infrastructure.ts";
 export * from "./policy/plan.ts";
 export * from "./policy/render.ts";
 export * from "./proof/prove.ts";
+export * from "./render/infrastructure.ts";
+export * from "./render/units.ts";

@@ -2,14 +2,9 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { AdapterError } from "../../../domain/index.ts";
 import { evaluatePolicy, type PolicyAnswer, parseCallName } from "../../../formats/qrexec/index.ts";
+import { readCommandLine, UsageError, word } from "./command-line.ts";
 import { type PolicyFolder, policyMistakes, readPolicyFolder } from "./policy-folder.ts";
-import { readCommandLine, UsageError, word } from "./usage-error.ts";
-
-/** Where a subcommand says its result, and where relative paths start. */
-export interface CommandSurroundings {
-  readonly say: (text: string) => void;
-  readonly here: string;
-}
+import type { CommandSurroundings } from "./surroundings.ts";
 
 const status = { allow: 0, deny: 1, ask: 3 } as const;
 

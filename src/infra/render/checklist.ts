@@ -1,0 +1,166 @@
+import type { Infrastructure } from "../description/infrastructure.ts";
+import { environmentQubes } from "../policy/plan.ts";
+import { builderDirectory, settingsDirectory } from "./tree.ts";
+
+/** The commit of builder v2 that a first checkout takes; the agent brings it forward, verified, from there. */
+const builderCommit = "f5576c895d0f2c35b3b8751f0d5cde0329c7fe3a";
+
+/** What a person still has to do by hand, by qube, with the commands. Secrets are not in any rendered file's place. */
+export function renderChecklist(infrastructure: Infrastructure): string {
+  const { environments } = infrastructure;
+  const logs = [...new Set(environments.map((environment) => environment.logs))];
+  return [
+    "# What is left to do by hand\n",
+    "Commands begin with the qube in which they are typed. Do them in this order; after each part, run the check.\n",
+    dom0(infrastructure),
+    ...environments.map(keysQube),
+    ...logs.map((name) => logsQube(infrastructure, name)),
+    ...environments.map((environment) => buildQube(infrastructure, environment)),
+    netQube(infrastructure),
+    "## Everywhere\n\n- [ ] each qube: `release-bot doctor` (in the keys qubes: `systemctl status release-bot-key-gate`)\n",
+  ].join("\n");
+}
+
+function part(title: string, items: readonly (readonly [what: string, command: string])[], check: string): string {
+  const lines = items.map(([what, command]) => `- [ ] ${what}\n\n${indent(command)}\n`);
+  return `## ${title}\n\n${lines.join("\n")}\nCheck: ${check}\n`;
+}
+
+function indent(command: string): string {
+  return command
+    .split("\n")
+    .map((line) => `      ${line}`)
+    .join("\n");
+}
+
+function dom0({ netTemplate, buildTemplate, logsTemplate, keysTemplate }: Infrastructure): string {
+  const templates = [...new Set([netTemplate, buildTemplate, logsTemplate, keysTemplate])];
+  return part(
+    "dom0 and the templates",
+    [
+      [
+        "put the packages qubes-release-bot and qubes-release-bot-key-gate where the templates find them, and install them",
+        templates.map((template) => `${template}$ sudo sh /root/release-bot-packages.sh`).join("\n"),
+      ],
+      [
+        "read what dom0 gets, then apply it: by Salt,",
+        "dom0$ qubesctl top.enable build-infra\ndom0$ qubesctl top.enable build-infra pillar=True\ndom0$ qubesctl --all state.highstate",
+      ],
+      [
+        "or by hand: the script makes the qubes, the policy files go to their place, each qube's folder into that qube",
+        "dom0$ sh release-bot-qubes.sh\ndom0$ sudo cp 20-qubesbuilder*.policy /etc/qubes/policy.d/",
+      ],
+    ],
+    "`release-bot infra check` over a copy of `/etc/qubes/policy.d` finds nothing.",
+  );
+}
+
+function keysQube(environment: Infrastructure["environments"][number]): string {
+  const { build, keys } = environmentQubes(environment);
+  return part(
+    keys,
+    [
+      [
+        "import the signing keys from where they are kept, offline, and look that they are the right ones",
+        `${keys}$ gpg --import signing-keys.asc\n${keys}$ gpg --list-secret-keys --with-fingerprint`,
+      ],
+      ["start the gate", `${keys}$ sudo systemctl restart release-bot-key-gate`],
+    ],
+    `${keys} has no network (\`dom0$ qvm-prefs ${keys} netvm\` is empty), and \`${build}$ release-bot doctor\` lists its public keys.`,
+  );
+}
+
+function logsQube({ logsKey, logsRepository }: Infrastructure, logs: string): string {
+  const key = logsKey ?? "FINGERPRINT";
+  return part(
+    logs,
+    [
+      [
+        "import the key that signs the logs' commits",
+        `${logs}$ gpg --import logs-secret-key.asc\n${logs}$ gpg --list-secret-keys ${key}`,
+      ],
+      [
+        `make a deploy key and add it, with write access, to https://github.com/${logsRepository}/settings/keys`,
+        `${logs}$ ssh-keygen -t ed25519 -N '' -C ${logs} -f ~/.ssh/logs\n${logs}$ cat ~/.ssh/logs.pub`,
+      ],
+      ["start the receiver", `${logs}$ sudo systemctl restart release-bot-log-receiver`],
+    ],
+    `\`${logs}$ git ls-remote git@github.com:${logsRepository}.git\` answers, and \`release-bot doctor\` is content.`,
+  );
+}
+
+function buildQube(infrastructure: Infrastructure, environment: Infrastructure["environments"][number]): string {
+  const { build } = environmentQubes(environment);
+  const { settings, builders } = environment;
+  const token =
+    settings.githubApiKey?.kind === "file" ? settings.githubApiKey.path : `${settingsDirectory}/github-token`;
+  const items: (readonly [string, string])[] = [];
+  if (settings.githubApiKey?.kind !== "inline") {
+    items.push([
+      "put the GitHub App's key, or a fine-grained token (issues: write; contents: read), into its file",
+      `${build}$ install -m 600 /dev/stdin ${token}`,
+    ]);
+  }
+  if (infrastructure.commandsPublicKeys === null) {
+    items.push([
+      "put the maintainers' public keys, whose commands count, into one file, and compare each fingerprint",
+      `${build}$ gpg --show-keys --with-fingerprint maintainers.asc\n${build}$ cp maintainers.asc ${settingsDirectory}/trusted-keys.asc`,
+    ]);
+  }
+  if (infrastructure.remoteHosts.length > 0 && settings.mirrorSshKey?.kind !== "inline") {
+    items.push([
+      "make the upload key and add its public half at each mirror",
+      `${build}$ ssh-keygen -t ed25519 -N '' -C ${build} -f ~/.ssh/mirror\n${build}$ cat ~/.ssh/mirror.pub`,
+    ]);
+  }
+  if (environment.builderv2) {
+    const url = "https://github.com/QubesOS/qubes-builderv2";
+    const fetched = builders.filter(({ file }) => file !== null);
+    items.push([
+      "check builder v2 out at its pinned commit, then each builder's configuration, verified by its maintainers' keys",
+      [
+        `${build}$ release-bot-safe-checkout ${url} ${builderDirectory} ${builderCommit}`,
+        ...fetched.map(
+          ({ directory, source }) =>
+            `${build}$ cd ${builderDirectory} && ./qb --builder-conf ${directory}/builder-config.yml -c ${source.component} package fetch`,
+        ),
+      ].join("\n"),
+    ]);
+  }
+  if (settings.openqa !== null && settings.openqa.key.kind === "file") {
+    items.push(["write openQA's key and secret", `${build}$ install -m 600 /dev/stdin ~/.config/openqa/client.conf`]);
+  }
+  items.push(["start the agent", `${build}$ sudo systemctl restart release-bot-agent`]);
+  return part(build, items, `\`${build}$ release-bot doctor\` is content.`);
+}
+
+function netQube({ netvm, webhook, reportRepository }: Infrastructure): string {
+  const secret = webhook.secret?.kind === "file" ? webhook.secret.path : `${settingsDirectory}/webhook-secret`;
+  const address = `${webhook.tls === null ? "http" : "https"}://${webhook.serverName === "_" ? "HOST" : webhook.serverName}`;
+  const [owner = ""] = reportRepository.split("/");
+  const items: (readonly [string, string])[] = [];
+  if (webhook.secret?.kind !== "inline") {
+    items.push([
+      "make the webhooks' secret; GitHub gets the same",
+      `${netvm}$ openssl rand -hex 32 | install -m 600 /dev/stdin ${secret}`,
+    ]);
+  }
+  if (webhook.tls === null) {
+    items.push([
+      "have TLS ended before this machine, or name webhook_certificate and webhook_certificate_key and render again",
+      `${netvm}$ nginx -t -c /rw/config/release-bot/nginx.conf`,
+    ]);
+  }
+  items.push(
+    [
+      "let the port through to the net qube (router, then this machine), and load the firewall's lines",
+      `${netvm}$ sudo sh /rw/config/rc.local.d/50-release-bot.rc`,
+    ],
+    [
+      `on GitHub, at https://github.com/organizations/${owner}/settings/hooks, add two webhooks, both of type application/json, with that secret`,
+      `${address}/github-hooks/trigger-build      only the event: pushes\n${address}/github-hooks/process-comment    only the event: issue comments`,
+    ],
+    ["start the receiver and nginx", `${netvm}$ sudo systemctl restart release-bot-receiver release-bot-nginx`],
+  );
+  return part(netvm, items, "GitHub's page of the webhook shows its ping answered with 202.");
+}

@@ -1,0 +1,104 @@
+/** The shell scripts of the build qubes. Plain sh, so that they run before there is anything else. */
+import type { Environment, Infrastructure } from "../description/infrastructure.ts";
+import { builderDirectory } from "./tree.ts";
+
+const head = "#!/bin/sh\n# Written by 'release-bot infra render': change build-infra.yml instead.\n";
+
+/** Checks a repository out for the first time, at one pinned commit, and never a moved branch. */
+export const safeCheckoutScript = `${head}# release-bot-safe-checkout URL DIRECTORY COMMIT
+set -eu
+if [ $# -ne 3 ]; then
+  echo "usage: release-bot-safe-checkout URL DIRECTORY COMMIT" >&2
+  exit 2
+fi
+url=$1 directory=$2 commit=$3
+case $commit in
+  *[!0-9a-f]*) echo "not a whole commit id: $commit" >&2; exit 2 ;;
+esac
+[ \${#commit} -eq 40 ] || { echo "not a whole commit id: $commit" >&2; exit 2; }
+if [ -e "$directory" ]; then
+  echo "$directory is there already: left as it is"
+  exit 0
+fi
+parent=$(dirname -- "$directory")
+mkdir -p -- "$parent"
+work=$(mktemp -d -- "$parent/.checkout.XXXXXXXX")
+trap 'rm -rf -- "$work"' EXIT
+git -c init.defaultBranch=pinned init -q -- "$work"
+git -C "$work" -c protocol.file.allow=user fetch -q --no-tags -- "$url" "$commit"
+# The id names the content; what the server calls it does not count.
+[ "$(git -C "$work" rev-parse FETCH_HEAD)" = "$commit" ] || { echo "the server sent another commit" >&2; exit 1; }
+git -C "$work" -c advice.detachedHead=false checkout -q "$commit"
+git -C "$work" remote add origin "$url"
+mv -T -- "$work" "$directory"
+trap - EXIT
+`;
+
+/** The weekly clean-up, under the builders' lock, so that it takes nothing from under a build. */
+export function cleanUpScript({ builders, builderv2 }: Environment): string {
+  const locks = builderv2 ? [builderDirectory] : builders.map(({ directory }) => directory);
+  const each = builders.map(({ directory }) => `  clean_builder ${directory}\n`).join("");
+  const tools = builderv2
+    ? builders
+        .filter(({ file }) => file !== null)
+        .map(
+          ({ directory }) =>
+            `  (cd ${builderDirectory} && ./qb --builder-conf ${directory}/builder.yml cleanup build) || failed=1\n`,
+        )
+        .join("")
+    : "";
+  return `${head}# Removes kernel tarballs, superseded template builds, ISOs of trial builds, and logs over 30 days.
+set -eu
+failed=0
+
+clean_builder() {
+  [ -d "$1" ] || return 0
+  # Sources of kernels are fetched again when they are needed, and are 140 MB each.
+  find "$1/sources" -maxdepth 3 -type f -name 'linux-[0-9]*.tar*' -mtime +7 -delete 2>/dev/null || true
+  # A template's build of before the newest three.
+  find "$1" -maxdepth 4 -type d -path '*/templates/build_timestamp_*' -mtime +30 -prune -exec rm -rf -- {} + || failed=1
+  for kind in "$1"/templates/rpm/qubes-template-*; do
+    [ -e "$kind" ] || continue
+    newest=$(find "$1/templates/rpm" -maxdepth 1 -type f -name '*.rpm' -printf '%T@ %p\\n' | sort -rn | sed -n '4,$s/^[^ ]* //p')
+    [ -z "$newest" ] || printf '%s\\n' "$newest" | tr '\\n' '\\0' | xargs -0 -r rm -f --
+    break
+  done
+  find "$1" -maxdepth 4 -type f -name '*pre*.iso*' -mtime +7 -delete || failed=1
+  find "$1" -maxdepth 3 -type f -path '*/logs/*' -mtime +30 -delete || failed=1
+}
+
+clean_all() {
+${tools}${each === "" ? "  :\n" : each}}
+
+${locks.map((directory, index) => `[ -d ${directory} ] || mkdir -p ${directory}\nexec ${index + 3}>>${directory}/builder.lock\nflock -w 21600 ${index + 3} || { echo "a build has held ${directory}/builder.lock for 6 hours" >&2; exit 1; }\n`).join("")}clean_all
+exit "$failed"
+`;
+}
+
+/** Writes the status page and uploads it where the packages go. */
+export function statusPageScript({ remoteHosts }: Infrastructure): string {
+  const upload = remoteHosts.map(
+    ({ host, user }) => `rsync -t --timeout=60 -- "$page" ${user}@${host}:release-status.html || failed=1\n`,
+  );
+  return `${head}# Writes the release status page${upload.length > 0 ? " and uploads it" : ""}.
+set -eu
+failed=0
+state=/home/user/.local/state/release-bot
+mkdir -p "$state"
+page=$state/release-status.html
+release-bot status --html > "$page.new"
+mv -- "$page.new" "$page"
+${upload.join("")}exit "$failed"
+`;
+}
+
+/** Asks the agent for an installation image: a job like any other, in its queue. */
+export function isoScript({ builders }: Environment): string {
+  const releases = [...new Set(builders.map(({ release }) => release))];
+  return `${head}# Builds an installation image of each release, in the agent's queue.
+set -eu
+now=$(date -u +%Y%m%d%H%M)
+failed=0
+${releases.map((release) => `release-bot build iso ${release} "$now" || failed=1\n`).join("")}exit "$failed"
+`;
+}
