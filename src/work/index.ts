@@ -6,5 +6,5 @@ export * from "./message.ts";
 export * from "./place.ts";
 export type * from "./ports.ts";
 export * from "./pump.ts";
-export * from "./wake-up.ts";
+export { WakeUp } from "./wake-up.ts";
 export * from "./worker.ts";

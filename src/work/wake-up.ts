@@ -3,7 +3,8 @@ import type { Clock } from "./ports.ts";
 /** Lets a loop sleep until something new was committed, or until a time limit: what another process writes is seen then. */
 export class WakeUp {
   readonly #clock: Clock;
-  #alarm = new AbortController();
+  readonly #sleepers = new Set<AbortController>();
+  #wakes = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -11,18 +12,32 @@ export class WakeUp {
 
   /** Wakes everyone who waits. */
   wake(): void {
-    const former = this.#alarm;
-    this.#alarm = new AbortController();
-    former.abort();
+    this.#wakes += 1;
+    for (const sleeper of this.#sleepers) sleeper.abort();
   }
 
-  /** Gives the present state a name: a {@link wait} that starts from it misses nothing that happened since. */
-  mark(): AbortSignal {
-    return this.#alarm.signal;
+  /** Names the present moment: a {@link wait} that starts from it misses nothing that happened since. */
+  mark(): number {
+    return this.#wakes;
   }
 
   /** Waits for the next wake-up after `mark`, for `ms`, or for the end. */
-  async wait(mark: AbortSignal, ms: number, end: AbortSignal): Promise<void> {
-    await this.#clock.sleep(ms, AbortSignal.any([mark, end]));
+  async wait(mark: number, ms: number, end: AbortSignal): Promise<void> {
+    if (mark !== this.#wakes) return;
+    const sleeper = new AbortController();
+    this.#sleepers.add(sleeper);
+    // Not AbortSignal.any: the end lives as long as the program, and would remember every wait.
+    const detach = following(end, sleeper);
+    await this.#clock.sleep(ms, sleeper.signal);
+    detach();
+    this.#sleepers.delete(sleeper);
   }
+}
+
+/** Aborts `follower` with `leader`, until it is detached. */
+export function following(leader: AbortSignal, follower: AbortController): () => void {
+  const abort = (): void => follower.abort();
+  if (leader.aborted) abort();
+  else leader.addEventListener("abort", abort, { once: true });
+  return () => leader.removeEventListener("abort", abort);
 }

@@ -1,7 +1,7 @@
 import { AdapterError, type CommitSha, type Report } from "../domain/index.ts";
 import type { Job, JobOutcome } from "./job.ts";
 import type { Clock, JobContext, JobRunner, JobStore } from "./ports.ts";
-import type { WakeUp } from "./wake-up.ts";
+import { following, type WakeUp } from "./wake-up.ts";
 
 /** What the worker is made of. */
 export interface WorkerParts {
@@ -71,8 +71,11 @@ async function runNext(parts: WorkerParts, queue: string, running: Running, end:
 
 /** Null where the program stops: the job is not over, and is taken up again. */
 async function runJob(parts: WorkerParts, job: Job, cancel: AbortSignal, end: AbortSignal): Promise<JobOutcome | null> {
+  // A signal of the job's own, let go with it: what the job left listening there must not stir when the program stops.
+  const stop = new AbortController();
+  const detach = [following(cancel, stop), following(end, stop)];
   const context: JobContext = {
-    signal: AbortSignal.any([cancel, end]),
+    signal: stop.signal,
     attempt: job.attempts,
     report: (reports: readonly Report[]) => parts.store.report(job, reports, parts.clock.now()),
     pin: (commit: CommitSha) => parts.store.pin(job, commit),
@@ -92,5 +95,7 @@ async function runJob(parts: WorkerParts, job: Job, cancel: AbortSignal, end: Ab
     if (!(error instanceof AdapterError)) parts.onTrouble(`job ${job.id}`, error);
     const reason = error instanceof AdapterError ? error.message : "an internal error; the agent's log has it";
     return { kind: "failed", reason, reports: [] };
+  } finally {
+    for (const letGo of detach) letGo();
   }
 }
