@@ -28,6 +28,18 @@ install -D -m 0755 hello %{buildroot}/usr/bin/hello
 %changelog
 @CHANGELOG@
 `,
+    "archlinux/PKGBUILD.in": `pkgname=hello
+pkgver=@VERSION@
+pkgrel=@REL@
+pkgdesc="Says hello"
+arch=(any)
+license=(GPL)
+source=("hello-\${pkgver}.tar.gz")
+sha256sums=(SKIP)
+package() {
+  install -D -m 0755 "hello-\${pkgver}/hello" "\${pkgdir}/usr/bin/hello"
+}
+`,
     "debian/changelog":
       "hello (1.0) unstable; urgency=medium\n\n  * First.\n\n -- A <a@example.org>  Mon, 02 Nov 2026 10:00:00 +0000\n",
     "debian/control":

@@ -130,6 +130,33 @@ describe("the native back-end", () => {
     expect(second.packages.get("hello_1.0+deb12u1_all.deb")).toEqual(first.packages.get("hello_1.0+deb12u1_all.deb"));
   });
 
+  it("builds real Arch packages, the same bytes each time", async () => {
+    source.commit("first", smallComponent());
+    const first = await build("vm-archlinux");
+    expect(first.fault, first.log.text).toBeNull();
+    expect([...first.packages.keys()]).toEqual(["hello-1.0-1-any.pkg.tar.zst"]);
+    const second = await build("vm-archlinux");
+    expect(second.packages.get("hello-1.0-1-any.pkg.tar.zst")).toEqual(
+      first.packages.get("hello-1.0-1-any.pkg.tar.zst"),
+    );
+    const file = join(work, "hello.pkg.tar.zst");
+    writeFileSync(file, first.packages.get("hello-1.0-1-any.pkg.tar.zst") ?? "");
+    expect(runTool("bsdtar", ["-xOf", file, ".PKGINFO"]).toString()).toContain("pkgver = 1.0-1\n");
+  });
+
+  it("builds no Arch package whose recipe wants something from the network", async () => {
+    const pkgbuild = smallComponent()["archlinux/PKGBUILD.in"] ?? "";
+    source.commit(
+      "first",
+      smallComponent({
+        "archlinux/PKGBUILD.in": pkgbuild.replace(/hello-\$\{pkgver\}\.tar\.gz/, "https://example.org/x.tar.gz"),
+      }),
+    );
+    expect((await build("vm-archlinux")).fault).toMatchObject({
+      message: "the recipe wants 'https://example.org/x.tar.gz', which is no file of the component",
+    });
+  });
+
   it("leaves nothing of a build behind", async () => {
     source.commit("first", smallComponent());
     await build("host-fc41");

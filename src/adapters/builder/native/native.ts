@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Backend, BackendRun, BackendStage, BuildTask, JobLog, PackageFile } from "../../../build/ports.ts";
 import { AdapterError, type CommitSha } from "../../../domain/index.ts";
+import { buildArch, prepareArch } from "./arch.ts";
 import { collectPackages, describePackage } from "./collect.ts";
 import { buildDeb, prepareDeb } from "./deb.ts";
 import { findRecipes, type Recipes } from "./recipes.ts";
@@ -49,7 +50,7 @@ export function createNativeBackend(options: NativeOptions): Backend {
   return {
     withoutPackages: async (task) => {
       const { type } = task.distribution;
-      if (type === "gentoo" || type === "windows") return `the native back-end builds no ${type} packages`;
+      if (type === "gentoo" || type === "windows") return notBuilt(task);
       const found = await look(known, task);
       // A recipe that cannot be read is no reason for silence: the build is begun, and fails with that.
       return found.ok && found.value.build.length === 0 ? `no packages for ${task.distribution.name}` : null;
@@ -62,6 +63,10 @@ export function createNativeBackend(options: NativeOptions): Backend {
       return openBuild(options, task, log, { recipes, wallsHere, upload });
     },
   };
+}
+
+function notBuilt(task: BuildTask): string {
+  return `the native back-end builds no ${task.distribution.type} packages`;
 }
 
 async function look(known: Map<string, Awaited<ReturnType<typeof findRecipes>>>, task: BuildTask) {
@@ -97,12 +102,22 @@ async function openBuild(options: NativeOptions, task: BuildTask, log: JobLog, m
     const { build, wantsNetwork } = await means.recipes(task);
     if (wantsNetwork)
       throw new AdapterError("CONFIGURATION", "its sources come from the network, which native does not fetch");
-    if (task.distribution.type === "rpm") await prepareRpm(workshop, build, signal, aside);
-    else await prepareDeb(workshop);
+    switch (task.distribution.type) {
+      case "rpm":
+        return prepareRpm(workshop, build, signal, aside);
+      case "deb":
+        return prepareDeb(workshop);
+      case "archlinux":
+        return prepareArch(workshop, build[0] ?? ".", signal, aside);
+      case "gentoo":
+      case "windows":
+        throw new AdapterError("CONFIGURATION", notBuilt(task));
+    }
   };
   const build = async (signal: AbortSignal): Promise<void> => {
     const recipes = await means.recipes(task);
     if (task.distribution.type === "rpm") await buildRpm(workshop, recipes.build, signal);
+    else if (task.distribution.type === "archlinux") await buildArch(workshop, signal);
     else await buildDeb(workshop, signal);
     files = collectPackages(join(workshop.build, "out"), done);
     if (files.length === 0) throw new AdapterError("UNEXPECTED_ANSWER", "the build succeeded and made no package");
