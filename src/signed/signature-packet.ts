@@ -13,8 +13,8 @@ export interface TextSignature extends SubpacketFacts {
   /** From version to the end of the hashed subpackets: what the signature covers besides the text. */
   readonly hashedPart: Uint8Array;
   /**
-   * The packet written anew from its parsed parts: shortest header, one issuer as its only unhashed subpacket, numbers
-   * without leading zeros. This, never what came, is what the verifiers see.
+   * The packet written anew from its parsed parts: shortest header, one issuer as its only unhashed subpacket. This, never
+   * what came, is what the verifiers see.
    */
   readonly rebuilt: Uint8Array;
 }
@@ -69,15 +69,13 @@ function readBody(reader: ByteReader, hash: MessageHash): TextSignature {
   return { ...facts, hashedPart, rebuilt: join(Uint8Array.of(0xc2), packetLength(body.length), body) };
 }
 
-/** A multiprecision integer (RFC 4880 section 3.2), written without leading zeros and with its true length in bits. */
+/** A multiprecision integer (RFC 4880 section 3.2), which has to be written in the one right way, as gpg and sq do. */
 function readNumber(reader: ByteReader): Uint8Array {
   const bits = reader.number(2);
   const bytes = reader.take(Math.ceil(bits / 8));
-  const start = bytes.findIndex((byte) => byte !== 0);
-  const [first] = start === -1 ? [] : bytes.subarray(start);
-  if (first === undefined) throw new Malformed("one of its numbers is nought");
-  const significant = bytes.subarray(start);
-  return join(bigEndian((significant.length - 1) * 8 + (32 - Math.clz32(first)), 2), significant);
+  const significant = bytes.length * 8 - Math.clz32(bytes[0] ?? 0) + 24;
+  if (bits === 0 || significant !== bits) throw new Malformed("one of its numbers is not written as it should be");
+  return join(bigEndian(bits, 2), bytes);
 }
 
 function packetLength(length: number): Uint8Array {

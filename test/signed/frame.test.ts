@@ -30,6 +30,11 @@ const withBody = (change: (body: Uint8Array) => Uint8Array): string =>
   withPackets((packet) => headers["old, four bytes"]?.(change(packetBody(packet))) ?? packet);
 const patched = (index: number, value: number): string =>
   withBody((body) => body.map((byte, at) => (at === index ? value : byte)));
+const withNumbers = (change: (numbers: Uint8Array) => Uint8Array): string =>
+  withBody((body) => {
+    const parts = splitBody(body);
+    return joinBody({ ...parts, numbers: change(parts.numbers) });
+  });
 const concat = (...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array =>
   new Uint8Array(Buffer.concat(parts.map((part) => Uint8Array.from(part))));
 const lines = (count: number): string => Array.from({ length: count }, (_, index) => `line ${index}`).join("\n");
@@ -168,10 +173,16 @@ describe("the frame", () => {
     ["no issuer", () => withSubpackets(() => [5, 2, 1, 2, 3, 4], []), "does not say whose"],
     ["a subpacket that ends too late", () => withSubpackets((area) => concat(area, [200, 2])), "ends too early"],
     ["a subpacket without a type", () => withSubpackets((area) => concat(area, [0])), "without a type"],
+    ["a number with leading zeros", () => withNumbers((numbers) => concat([1, 8, 0], numbers.slice(2))), "not written"],
+    [
+      "a number that claims fewer bits",
+      () => withNumbers((numbers) => concat([0, 240], numbers.slice(2))),
+      "not written",
+    ],
     [
       "a number that is nought",
       () => withBody((body) => joinBody({ ...splitBody(body), numbers: Uint8Array.of(0, 0, 0, 0) })),
-      "nought",
+      "not written as it should be",
     ],
   ])("refuses %s", (_name, make, says) => {
     const said = verdict(make());
