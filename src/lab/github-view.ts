@@ -30,9 +30,12 @@ const commentShape = z.object({
 });
 const reactionShape = z.object({ content: z.string() });
 
-/** All issues of the repository, oldest first, whatever their state. */
+/**
+ * The open issues of the repository, oldest first. Where two build qubes opened one for the same version in the same moment,
+ * the second is closed as a duplicate: it is not a status issue.
+ */
 export async function listIssues(access: GithubAccess): Promise<IssueSummary[]> {
-  const issues = await read(access, "issues?state=all&per_page=100", z.array(issueShape));
+  const issues = await read(access, "issues?state=open&per_page=100", z.array(issueShape));
   return issues
     .map(({ number, title, labels }) => ({ number, title, labels: labels.map(({ name }) => name).sort() }))
     .sort((one, other) => one.number - other.number);
