@@ -3,4 +3,5 @@ export { matchComponents, parsePushedName } from "./match.ts";
 export type * from "./ports.ts";
 export type { AskedBy, BuildRecord, DistributionRecord, StageName, StageRecord } from "./record.ts";
 export { type BuildOutcome, type BuildRequest, runBuild } from "./run-build.ts";
+export { scanTags, type TagScanPorts, type TagScanResult } from "./tag-scan.ts";
 export { type VerifiedSource, verifySource } from "./verify-source.ts";
