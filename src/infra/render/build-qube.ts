@@ -28,13 +28,15 @@ export function renderBuildQube(infrastructure: Infrastructure, environment: Env
     [`${settingsDirectory}/builders.list`, userFile(buildersList(environment))],
     [`${settingsDirectory}/environment`, userFile(`RELEASE_BOT_KEYS_QUBE=${keys}\nQUBES_GPG_DOMAIN=${keys}\n`)],
     [`${home}/.rpmmacros`, userFile(rpmMacros)],
-    [`${home}/.ssh/config`, userFile(sshConfiguration(infrastructure), 0o600)],
+    [`${home}/.ssh/config`, userFile(sshConfiguration(infrastructure, environment), 0o600)],
     [`${home}/.ssh/known_hosts`, userFile(githubKnownHosts + knownHosts(infrastructure.remoteHosts))],
     ["/usr/local/bin/release-bot-safe-checkout", systemFile(safeCheckoutScript, 0o755)],
-    ["/usr/local/bin/release-bot-clean-up", systemFile(cleanUpScript(environment), 0o755)],
     ["/usr/local/bin/release-bot-status-page", systemFile(statusPageScript(infrastructure), 0o755)],
   ]);
-  if (settings.isoBaseUrl !== null) {
+  if (builders.length > 0) {
+    tree.set("/usr/local/bin/release-bot-clean-up", systemFile(cleanUpScript(environment), 0o755));
+  }
+  if (settings.isoBaseUrl !== null && builders.length > 0) {
     tree.set("/usr/local/bin/release-bot-iso", systemFile(isoScript(environment), 0o755));
   }
   if (infrastructure.commandsPublicKeys !== null) {
@@ -131,8 +133,9 @@ const rpmMacros = `# Signatures go through the job's log to the keys qube.
 %_gpg_digest_algo sha256
 `;
 
-function sshConfiguration(infrastructure: Infrastructure): string {
+function sshConfiguration(infrastructure: Infrastructure, environment: Environment): string {
   const { sshProxy, netvm, remoteHosts } = infrastructure;
+  const identity = secretPath(environment.settings.mirrorSshKey, "~/.ssh/mirror");
   const hosts = sshHosts(infrastructure);
   const proxied = hosts.map(
     (host) => `Host ${host}
@@ -143,7 +146,7 @@ function sshConfiguration(infrastructure: Infrastructure): string {
     ({ host, user, port }) => `Host ${host}
   HostName ${host}
   User ${user}
-${sshProxy ? "" : `  Port ${port}\n`}  IdentityFile ~/.ssh/mirror
+${sshProxy ? "" : `  Port ${port}\n`}  IdentityFile ${identity}
   IdentitiesOnly yes
 `,
   );

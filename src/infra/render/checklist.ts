@@ -130,6 +130,12 @@ function buildQube(infrastructure: Infrastructure, environment: Infrastructure["
   if (settings.openqa !== null && settings.openqa.key.kind === "file") {
     items.push(["write openQA's key and secret", `${build}$ install -m 600 /dev/stdin ~/.config/openqa/client.conf`]);
   }
+  if (infrastructure.environments.length > 1 && infrastructure.environments[0]?.name === environment.name) {
+    items.push([
+      "list what the other environments serve: this one answers the signers of what none of them does",
+      `${build}$ $EDITOR ${settingsDirectory}/config.yml      agent: known: components, templates, distributions`,
+    ]);
+  }
   items.push(["start the agent", `${build}$ sudo systemctl restart release-bot-agent`]);
   return part(build, items, `\`${build}$ release-bot doctor\` is content.`);
 }

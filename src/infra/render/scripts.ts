@@ -55,14 +55,12 @@ clean_builder() {
   [ -d "$1" ] || return 0
   # Sources of kernels are fetched again when they are needed, and are 140 MB each.
   find "$1/sources" -maxdepth 3 -type f -name 'linux-[0-9]*.tar*' -mtime +7 -delete 2>/dev/null || true
-  # A template's build of before the newest three.
-  find "$1" -maxdepth 4 -type d -path '*/templates/build_timestamp_*' -mtime +30 -prune -exec rm -rf -- {} + || failed=1
-  for kind in "$1"/templates/rpm/qubes-template-*; do
-    [ -e "$kind" ] || continue
-    newest=$(find "$1/templates/rpm" -maxdepth 1 -type f -name '*.rpm' -printf '%T@ %p\\n' | sort -rn | sed -n '4,$s/^[^ ]* //p')
-    [ -z "$newest" ] || printf '%s\\n' "$newest" | tr '\\n' '\\0' | xargs -0 -r rm -f --
-    break
-  done
+  # A template's build that two newer ones have superseded; what is published lies elsewhere.
+  if [ -d "$1/templates/rpm" ]; then
+    find "$1/templates/rpm" -maxdepth 1 -type f -name '*.noarch.rpm' | sort -rV |
+      awk '{ name = $0; sub(/-[0-9.]+-[0-9]+\\.noarch\\.rpm$/, "", name); if (++seen[name] > 2) print }' |
+      tr '\\n' '\\0' | xargs -0 -r rm -f -- || failed=1
+  fi
   find "$1" -maxdepth 4 -type f -name '*pre*.iso*' -mtime +7 -delete || failed=1
   find "$1" -maxdepth 3 -type f -path '*/logs/*' -mtime +30 -delete || failed=1
 }

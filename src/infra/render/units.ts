@@ -39,6 +39,7 @@ const sandbox = [
   "SystemCallArchitectures=native",
   "SystemCallFilter=@system-service",
   "SystemCallFilter=~@privileged @resources",
+  "SystemCallErrorNumber=EPERM",
   "UMask=0077",
   "LimitCORE=0",
 ];
@@ -135,6 +136,8 @@ Type=exec
 User=user
 Group=user
 WorkingDirectory=/home/user
+# Outside of the sandbox, which cannot let through what is not there yet.
+ExecStartPre=+/usr/bin/install -d -o user -g user -m 0700 /home/user/.local /home/user/.local/state /home/user/.local/state/release-bot
 ExecStart=/usr/bin/${daemon.command}
 Restart=on-failure
 RestartSec=5

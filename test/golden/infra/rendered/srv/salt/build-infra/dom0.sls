@@ -1,0 +1,184 @@
+# Written by 'release-bot infra render': change build-infra.yml instead.
+builder-dvm:
+  qvm.vm:
+    - present:
+        - template: fedora-42-xfce
+        - label: green
+    - prefs:
+        - template: fedora-42-xfce
+        - netvm: sys-whonix
+        - template-for-dispvms: true
+volume-builder-dvm:
+  cmd.run:
+    - name: qvm-volume extend builder-dvm:private 30GiB
+    - unless: test "$(qvm-volume info builder-dvm:private size)" -ge "$(numfmt --from=auto 30Gi)"
+    - require:
+        - qvm: builder-dvm
+builder-windows-dvm:
+  qvm.vm:
+    - present:
+        - template: fedora-42-xfce
+        - label: green
+    - prefs:
+        - template: fedora-42-xfce
+        - netvm: sys-whonix
+        - template-for-dispvms: true
+volume-builder-windows-dvm:
+  cmd.run:
+    - name: qvm-volume extend builder-windows-dvm:private 60GiB
+    - unless: test "$(qvm-volume info builder-windows-dvm:private size)" -ge "$(numfmt --from=auto 60Gi)"
+    - require:
+        - qvm: builder-windows-dvm
+logs:
+  qvm.vm:
+    - present:
+        - template: fedora-42-xfce
+        - label: green
+    - prefs:
+        - template: fedora-42-xfce
+        - netvm: sys-firewall
+    - features:
+        - enable:
+            - service.release-bot-log-receiver
+logs-win:
+  qvm.vm:
+    - present:
+        - template: fedora-42-xfce
+        - label: green
+    - prefs:
+        - template: fedora-42-xfce
+        - netvm: sys-firewall
+    - features:
+        - enable:
+            - service.release-bot-log-receiver
+build-fedora:
+  qvm.vm:
+    - present:
+        - template: fedora-42-xfce
+        - label: green
+    - prefs:
+        - template: fedora-42-xfce
+        - netvm: sys-whonix
+        - default-dispvm: builder-dvm
+    - features:
+        - enable:
+            - service.release-bot-agent
+volume-build-fedora:
+  cmd.run:
+    - name: qvm-volume extend build-fedora:private 100GiB
+    - unless: test "$(qvm-volume info build-fedora:private size)" -ge "$(numfmt --from=auto 100Gi)"
+    - require:
+        - qvm: build-fedora
+keys-fedora:
+  qvm.vm:
+    - present:
+        - template: debian-13-minimal
+        - label: black
+    - prefs:
+        - template: debian-13-minimal
+        - netvm: ""
+    - features:
+        - enable:
+            - service.release-bot-key-gate
+build-debian:
+  qvm.vm:
+    - present:
+        - template: fedora-42-xfce
+        - label: green
+    - prefs:
+        - template: fedora-42-xfce
+        - netvm: sys-whonix
+        - default-dispvm: builder-dvm
+    - features:
+        - enable:
+            - service.release-bot-agent
+keys-debian:
+  qvm.vm:
+    - present:
+        - template: debian-13-minimal
+        - label: black
+    - prefs:
+        - template: debian-13-minimal
+        - netvm: ""
+    - features:
+        - enable:
+            - service.release-bot-key-gate
+build-win:
+  qvm.vm:
+    - present:
+        - template: fedora-42-xfce
+        - label: green
+    - prefs:
+        - template: fedora-42-xfce
+        - netvm: sys-whonix
+        - default-dispvm: builder-dvm
+    - features:
+        - enable:
+            - service.release-bot-agent
+keys-win:
+  qvm.vm:
+    - present:
+        - template: debian-13-minimal
+        - label: black
+    - prefs:
+        - template: debian-13-minimal
+        - netvm: ""
+    - features:
+        - enable:
+            - service.release-bot-key-gate
+win-keys-win:
+  qvm.vm:
+    - present:
+        - template: debian-13-minimal
+        - label: black
+    - prefs:
+        - template: debian-13-minimal
+        - netvm: ""
+build-old:
+  qvm.vm:
+    - present:
+        - template: fedora-42-xfce
+        - label: green
+    - prefs:
+        - template: fedora-42-xfce
+        - netvm: sys-whonix
+    - features:
+        - enable:
+            - service.release-bot-agent
+keys-old:
+  qvm.vm:
+    - present:
+        - template: debian-13-minimal
+        - label: black
+    - prefs:
+        - template: debian-13-minimal
+        - netvm: ""
+    - features:
+        - enable:
+            - service.release-bot-key-gate
+sys-net-receiver:
+  qvm.features:
+    - name: sys-net
+    - enable:
+        - service.release-bot-receiver
+/etc/qubes/policy.d/20-qubesbuilder.policy:
+  file.managed:
+    - source: salt://build-infra/files/dom0/etc/qubes/policy.d/20-qubesbuilder.policy
+    - user: root
+    - group: root
+    - mode: "0644"
+    - makedirs: true
+/etc/qubes/policy.d/20-qubesbuilder-webhook.policy:
+  file.managed:
+    - source: salt://build-infra/files/dom0/etc/qubes/policy.d/20-qubesbuilder-webhook.policy
+    - user: root
+    - group: root
+    - mode: "0644"
+    - makedirs: true
+/etc/qubes/policy.d/20-qubesbuilder-ssh-proxy.policy:
+  file.managed:
+    - source: salt://build-infra/files/dom0/etc/qubes/policy.d/20-qubesbuilder-ssh-proxy.policy
+    - user: root
+    - group: root
+    - mode: "0644"
+    - makedirs: true
