@@ -58,6 +58,11 @@ export const subcommands: readonly Subcommand[] = [
     load: () => import("./cli/logs.ts"),
   },
   {
+    name: "audit",
+    summary: "re-checks offline how a component came to be where it is: comment, commit, packages, log, signatures",
+    load: () => import("./cli/audit.ts"),
+  },
+  {
     name: "verify",
     summary: "says what would become of a signed comment, offline",
     load: () => import("./cli/verify.ts"),
