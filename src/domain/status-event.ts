@@ -69,6 +69,11 @@ export type StatusEvent = EventBase &
       }
     | { readonly type: "source-refused"; readonly reason: string }
     | {
+        /** An installation image is being tested; `url`: where the results will stand, absolute. */
+        readonly type: "tests-started";
+        readonly url: string;
+      }
+    | {
         readonly type: "withdrawn";
         readonly distribution: DistributionName;
         readonly repository: RepositoryName;

@@ -33,6 +33,7 @@ export function labelChange(event: StatusEvent): LabelChange {
   const { release } = event.subject;
   switch (event.type) {
     case "announced":
+    case "tests-started":
       return nothing;
     case "building": {
       const prefix = labelPrefix(release, event.distribution);
@@ -65,6 +66,14 @@ export function labelChange(event: StatusEvent): LabelChange {
       return { add: [], remove: add.filter((label) => label.startsWith(`${prefix}-`) && prefix !== release) };
     }
   }
+}
+
+/** Every label that events of one distribution may put on, for looking them up before they are needed. */
+export function labelFamily(release: Release, distribution: DistributionName | null): readonly string[] {
+  const prefix = labelPrefix(release, distribution);
+  const ends = ["building", "failed", "upload-failed", "cur-test", "sec-test", "testing", "stable"];
+  const own = ends.filter((end) => (end === "testing") === (prefix === release) || !end.includes("test"));
+  return [...new Set([...own.map((end) => `${prefix}-${end}`), `${release}-stable`])];
 }
 
 /** A failure that was about the source as a whole is over, too, once a distribution gets any further. */

@@ -73,6 +73,10 @@ export function statusComment(event: StatusEvent, links: LogLinks): string | nul
         `The source was refused and nothing was built, says ${event.environment}.`,
         ...(event.reason === "" ? [] : [plainText(event.reason, 1000)]),
       ].join("\n\n");
+    case "tests-started": {
+      const target = linkTarget(event.url);
+      return `${what(event.subject, null)} is tested by openQA${target === null ? "" : ` ([results](${target}))`}`;
+    }
     case "withdrawn":
       return `${what(event.subject, event.distribution)} was withdrawn from ${repositoryWord(event.repository)} repository\n\nPlan: ${codeSpan(event.plan)}`;
   }
