@@ -29,6 +29,8 @@ export interface Snapshot {
   readonly place: Place;
   /** False where there is no metadata yet. */
   readonly exists: boolean;
+  /** SHA-256 of the bytes that its signature covers; "" where there is none. */
+  readonly identity: string;
   entries(): readonly Entry[];
 }
 
@@ -63,6 +65,8 @@ export interface Rendering {
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
   /** What commits, in order; a signature stands where it belongs. */
   readonly commits: readonly (CommitFile | { readonly path: string; readonly signature: SignRequest })[];
+  /** What {@link Snapshot.identity} will be once it is read again. */
+  readonly identity: string;
   /** Every hash-named file that the new metadata refers to. */
   readonly refersTo: readonly string[];
   /** The same of the metadata that it takes the place of. */

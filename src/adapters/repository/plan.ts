@@ -1,5 +1,5 @@
 /** Plans for promotions and withdrawals: facts gathered, decided by the promotion room, nothing changed. */
-import type { RepositoryName } from "../../domain/index.ts";
+import { AdapterError, type RepositoryName } from "../../domain/index.ts";
 import {
   type DistributionPlan,
   draftPromotion,
@@ -14,7 +14,9 @@ import { sha256OfFile } from "./digests.ts";
 import type { Snapshot } from "./engine.ts";
 import type { PlanTarget, PromotionRequest, WithdrawalRequest } from "./face.ts";
 import { filesOnDisk } from "./files-on-disk.ts";
-import { type Gathered, gatherFacts } from "./gather-facts.ts";
+import { type Gathered, gatherFacts, recordsOf } from "./gather-facts.ts";
+import { placeOf } from "./place.ts";
+import { buildFact } from "./records.ts";
 import type { Tree } from "./tree.ts";
 
 /** Plans a promotion for each target. */
@@ -31,6 +33,7 @@ async function planTarget(
   from: readonly RepositoryName[],
   target: PlanTarget,
 ): Promise<DistributionPlan> {
+  const early = judgeEarly(tree, request, from, target);
   const gathered = await gatherFacts(tree, request, from, target);
   const { release, subject, to, holds, buggy, minAgeDays, now } = request;
   const question: PromotionQuestion = {
@@ -39,7 +42,7 @@ async function planTarget(
   };
   const draft = draftPromotion(question, gathered.facts, target.signKey);
   if (draft.kind === "refused") return draft.plan;
-  const evidence = await examine(tree, gathered, draft.selection, target);
+  const evidence = await examine(tree, gathered, draft.selection, { target, verdicts: await early });
   return planPromotion(question, gathered.facts, target.signKey, draft.selection, evidence);
 }
 
@@ -48,19 +51,48 @@ async function examine(
   tree: Tree,
   gathered: Gathered,
   selection: Selection,
-  target: PlanTarget,
+  known: { readonly target: PlanTarget; readonly verdicts: ReadonlyMap<string, string | null> },
 ): Promise<FileEvidence[]> {
   const source = gathered.sources.find((snapshot) => snapshot.place.repository === selection.from);
   const names = selection.moves.map((move) => move.file);
   const found = source === undefined ? new Map<string, string>() : filesOnDisk(tree, source, names);
   const paths = new Map([...found].map(([name, path]) => [name, tree.at(path)]));
-  const signed = [...paths.values()].filter(carriesSignature);
-  const verdicts = await tree.engine(gathered.target).judgePackages(signed, target.signKey);
+  const signed = [...paths.values()].filter((path) => carriesSignature(path) && !known.verdicts.has(path));
+  const late = await tree.engine(gathered.target).judgePackages(signed, known.target.signKey);
+  const verdicts = new Map([...known.verdicts, ...late]);
   return names.map((file) => {
     const path = paths.get(file);
     if (path === undefined) return { file, sha256: null, signature: null };
     return { file, sha256: sha256OfFile(path), signature: verdicts.get(path) ?? null };
   });
+}
+
+/**
+ * Begins to judge the packages' signatures while the facts are gathered: another program does it. What is found is used
+ * only for files that the plan turns out to name.
+ */
+async function judgeEarly(
+  tree: Tree,
+  request: PromotionRequest,
+  from: readonly RepositoryName[],
+  target: PlanTarget,
+): Promise<ReadonlyMap<string, string | null>> {
+  const { release, subject, to } = request;
+  const [first] = from;
+  if (first === undefined || subject.kind === "template") return new Map();
+  const place = placeOf(release, first, target.distribution);
+  const builds = recordsOf(tree, release, subject, target.distribution).map(buildFact);
+  const names = builds.filter((build) => build.commit === subject.commit).flatMap((build) => build.files);
+  const folder = place.type === "rpm" ? `${place.base}/rpm` : place.base;
+  const paths = names.map(({ name }) => tree.at(`${folder}/${name}`)).filter(carriesSignature);
+  const there = paths.filter((path) => tree.options.disk.stat(path) !== null);
+  try {
+    return await tree.engine(placeOf(release, to, target.distribution)).judgePackages(there, target.signKey);
+  } catch (error) {
+    // Whatever it was, it is met again, and said, where the verdict is needed.
+    if (error instanceof AdapterError) return new Map();
+    throw error;
+  }
 }
 
 function carriesSignature(path: string): boolean {

@@ -2,7 +2,7 @@
  * Whether something is signed by a repository's key, now. By gpgv, which reads one keyring and nothing else; its exit
  * status alone says too little (0 for an expired or revoked key), so its status lines are read.
  */
-import { randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,11 +11,14 @@ import type { PublicKeys } from "../../promotion/index.ts";
 import { needTool, runTool } from "../signer/index.ts";
 
 const limitMs = 60_000;
+/** How long an answer holds: a key may be revoked, or expire, meanwhile. */
+const freshMs = 60_000;
 
 /** Decides signatures by the repositories' keys. One for a process: keyrings are kept in memory for a minute. */
 export class SignatureJudge {
   readonly #keys: PublicKeys;
   readonly #clock: () => Date;
+  readonly #verdicts = new Map<string, { readonly at: number; readonly verdict: Promise<string | null> }>();
   readonly #known = new Map<Fingerprint, { readonly at: number; readonly certificate: Promise<Buffer> }>();
 
   constructor(keys: PublicKeys, clock: () => Date) {
@@ -27,7 +30,7 @@ export class SignatureJudge {
   certificate(key: Fingerprint): Promise<Buffer> {
     const now = this.#clock().getTime();
     const known = this.#known.get(key);
-    if (known !== undefined && Math.abs(now - known.at) < 60_000) return known.certificate;
+    if (known !== undefined && Math.abs(now - known.at) < freshMs) return known.certificate;
     const certificate = this.#fetch(key);
     this.#known.set(key, { at: now, certificate });
     certificate.catch(() => this.#known.delete(key));
@@ -47,8 +50,18 @@ export class SignatureJudge {
   }
 
   /** The same over bytes. */
-  detachedBytes(key: Fingerprint, signature: Uint8Array, bytes: Uint8Array): Promise<string | null> {
-    return this.#withFiles(key, signature, (keyring, path) => this.#judge(key, keyring, [path, "-"], bytes));
+  async detachedBytes(key: Fingerprint, signature: Uint8Array, bytes: Uint8Array): Promise<string | null> {
+    const certificate = await this.certificate(key);
+    // A plan and its application ask for the same within moments.
+    const name = [key, ...[certificate, signature, bytes].map((part) => hash("sha256", part))].join(" ");
+    const now = this.#clock().getTime();
+    const known = this.#verdicts.get(name);
+    if (known !== undefined && Math.abs(now - known.at) < freshMs) return known.verdict;
+    const verdict = this.#withFiles(key, signature, (keyring, path) => this.#judge(key, keyring, [path, "-"], bytes));
+    for (const [old, { at }] of this.#verdicts) if (Math.abs(now - at) >= freshMs) this.#verdicts.delete(old);
+    this.#verdicts.set(name, { at: now, verdict });
+    verdict.catch(() => this.#verdicts.delete(name));
+    return verdict;
   }
 
   /** The text of a clear-signed message, or what is wrong with its signature. */

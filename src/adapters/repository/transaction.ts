@@ -147,6 +147,7 @@ export class Transaction {
   }
 
   #finish(journal: Journal): void {
+    const directories = new Set<string>();
     for (const path of journal.commits) {
       const target = this.#at(path);
       const staged = stagedName(target);
@@ -154,14 +155,17 @@ export class Transaction {
       this.#disk.rename(staged, target);
       // rename(2) does nothing where both names are links to one file already.
       this.#disk.remove(staged);
-      this.#disk.syncDirectory(dirname(target));
+      directories.add(dirname(target));
     }
-    const directories = new Set<string>();
+    // One sync a directory: a crash that keeps some renames and loses others is finished from the journal, which stays
+    // until all of them are durable.
+    for (const directory of directories) this.#disk.syncDirectory(directory);
+    directories.clear();
     for (const path of journal.retired) {
       this.#disk.remove(this.#at(path));
-      directories.add(dirname(this.#at(path)));
+      if (this.#disk.stat(dirname(this.#at(path))) !== null) directories.add(dirname(this.#at(path)));
     }
-    for (const directory of directories) if (this.#disk.stat(directory) !== null) this.#disk.syncDirectory(directory);
+    for (const directory of directories) this.#disk.syncDirectory(directory);
     this.#forget();
   }
 

@@ -42,6 +42,7 @@ export class Tree {
   readonly options: RepositoriesOptions;
   readonly records: Records;
   readonly judge: SignatureJudge;
+  readonly #own = new Map<string, string>();
   readonly #engines: Readonly<Record<Place["type"], Engine>>;
 
   constructor(options: RepositoriesOptions) {
@@ -107,6 +108,8 @@ export class Tree {
 
   /** Refuses to go on from metadata that is not signed by the key: whoever wrote it would have ours signed. */
   async needSigned(snapshot: Snapshot, key: Fingerprint): Promise<void> {
+    // What this very process signed and looked at is known by its hash.
+    if (this.#own.get(snapshot.place.key) === `${key} ${snapshot.identity}`) return;
     const check = await this.engine(snapshot.place).judge(snapshot, key);
     if (check === "absent" || check.verdict === null) return;
     const { base, suite } = snapshot.place;
@@ -137,6 +140,12 @@ export class Tree {
         retired: [...change.gone, ...generations.retired],
       }),
     );
+    this.#remember(place, change.signKey, rendering.identity);
+  }
+
+  /** Notes what the repository holds now as what this process wrote itself. */
+  #remember(place: Place, key: Fingerprint, identity: string): void {
+    this.#own.set(place.key, `${key} ${identity}`);
   }
 
   async #signed(rendering: Rendering, signer: Signer): Promise<CommitFile[]> {

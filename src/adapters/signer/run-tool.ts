@@ -29,7 +29,7 @@ const mostBytes = 256 << 20;
 export function runTool(run: ToolRun): Promise<ToolAnswer> {
   return new Promise((resolve, reject) => {
     const child: ChildProcess = spawn(run.program, run.args, {
-      stdio: "pipe",
+      stdio: [run.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       env: { ...process.env, ...run.environment },
       ...(run.directory === undefined ? {} : { cwd: run.directory }),
     });
@@ -54,7 +54,7 @@ export function runTool(run: ToolRun): Promise<ToolAnswer> {
     child.stderr?.on("data", keep(stderr));
     // A tool that is gone before it has read its input says why by its status.
     child.stdin?.on("error", () => undefined);
-    child.stdin?.end(run.input ?? "");
+    child.stdin?.end(run.input);
     child.once("error", (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
       const missing = error.code === "ENOENT";

@@ -154,7 +154,9 @@ export class ArchEngine implements Engine {
         { path: `${place.base}/${name}.tar.gz`, sameAs: `${place.base}/${name}` },
       ];
     });
-    return { files: [], commits, refersTo: [], formerlyReferredTo: [] };
+    const [, database] = commits;
+    const identity = database !== undefined && "bytes" in database ? sha256Of(Buffer.from(database.bytes)) : "";
+    return { files: [], commits, identity, refersTo: [], formerlyReferredTo: [] };
   }
 
   #readAt(place: Place, directory: string): ArchSnapshot {
@@ -172,6 +174,7 @@ export class ArchEngine implements Engine {
     return {
       place,
       exists: bytes !== null,
+      identity: bytes === null ? "" : sha256Of(bytes),
       databases,
       bytes,
       entries: () => databases.db.flatMap(entriesOf),

@@ -70,7 +70,7 @@ function entryOf(one: IndexedPackage): Entry {
 /** A snapshot over these indices. */
 export function debSnapshot(
   place: Place,
-  release: ReleaseFile | null,
+  parsed: { readonly release: ReleaseFile; readonly identity: string } | null,
   indices: ReadonlyMap<IndexPath, readonly Chunk[]>,
 ): DebSnapshot {
   let found: Map<Entry, { stanza: Buffer; indices: IndexPath[] }> | null = null;
@@ -95,8 +95,9 @@ export function debSnapshot(
   };
   return {
     place,
-    exists: release !== null,
-    release,
+    exists: parsed !== null,
+    identity: parsed?.identity ?? "",
+    release: parsed?.release ?? null,
     indices,
     entries: () => [...index().keys()],
     stanzaOf: (entry) => {
@@ -141,7 +142,7 @@ export function readDebSnapshot(disk: Disk, cache: MetadataCache, root: string, 
       });
       indices.set(index, cache.get(`deb ${index} ${sha256}`, read, (value) => value.chunks).chunks);
     }
-    return debSnapshot(place, release, indices);
+    return debSnapshot(place, { release, identity: sha256Of(Buffer.from(text)) }, indices);
   } catch (error) {
     if (error instanceof AdapterError) throw error;
     throw new AdapterError(

@@ -50,6 +50,7 @@ export function renderDeb(
       { path: `${directory}/Release.gpg`, signature: { ...sign, kind: "detach", name: `${place.key}_Release` } },
       { path: `${directory}/InRelease`, signature: { ...sign, kind: "clear", name: `${place.key}_InRelease` } },
     ],
+    identity: sha256Of(release),
     refersTo: made.map((file) => file.byHash),
     formerlyReferredTo: (snapshot.release?.entries ?? []).map(({ path, sha256 }) =>
       byHashPath(directory, path, sha256),

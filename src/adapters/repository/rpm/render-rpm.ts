@@ -73,6 +73,7 @@ export function renderRpm(
       },
       { path: `${repodata}/repomd.xml`, bytes: repomd },
     ],
+    identity: sha256Of(repomd),
     refersTo: data.map((one) => `${place.base}/${one.location}`),
     formerlyReferredTo: (snapshot.repomd?.data ?? []).map((one) => `${place.base}/${one.location}`),
   };

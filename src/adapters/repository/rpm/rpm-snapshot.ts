@@ -55,7 +55,7 @@ function emptyList(type: ListType): PackageList {
 /** A repository that has nothing yet. */
 export function emptyRpmSnapshot(place: Place): RpmSnapshot {
   const lists = { primary: emptyList("primary"), filelists: emptyList("filelists"), other: emptyList("other") };
-  return { place, exists: false, repomd: null, repomdBytes: null, lists, entries: () => [] };
+  return { place, exists: false, identity: "", repomd: null, repomdBytes: null, lists, entries: () => [] };
 }
 
 /** Reads the metadata. Throws AdapterError `UNEXPECTED_ANSWER`, naming the file, where it is damaged. */
@@ -73,7 +73,8 @@ export function readRpmSnapshot(disk: Disk, cache: MetadataCache, root: string, 
     return cache.get(`rpm ${data.checksum}`, read, chunksOfList);
   };
   const lists = { primary: listOf("primary"), filelists: listOf("filelists"), other: listOf("other") };
-  return { place, exists: true, repomd, repomdBytes, lists, entries: once(() => entriesOf(lists.primary)) };
+  const identity = sha256Of(repomdBytes);
+  return { place, exists: true, identity, repomd, repomdBytes, lists, entries: once(() => entriesOf(lists.primary)) };
 }
 
 function once<T>(make: () => T): () => T {

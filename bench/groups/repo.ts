@@ -1,0 +1,197 @@
+/** The promoter beside the standard tools' full regeneration: the same machine, the same run, the same signing key. */
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type Figure, type Measured, median } from "../figure.ts";
+import { benchKey, tool } from "../fixtures/bench-root.ts";
+import {
+  bases,
+  type Kind,
+  promoteWords,
+  repreproArchive,
+  waitingFiles,
+  workingTree,
+} from "../fixtures/repositories.ts";
+
+type Goal = Measured["goal"];
+
+const sizes = [500, 2000, 8000] as const;
+const rounds = 5;
+const program = join(import.meta.dirname, "../../src/programs/release-bot.ts");
+
+/** Medians that were measured already: growth compares them. */
+const measured = new Map<string, Promise<number>>();
+
+async function timed(action: () => unknown): Promise<number> {
+  const from = performance.now();
+  await action();
+  return performance.now() - from;
+}
+
+/** The median time of promoting one component of three packages; the first promotion warms the agent up. */
+function promotion(kind: Kind, count: number): Promise<number> {
+  const name = `${kind}.${count}`;
+  const known = measured.get(name) ?? measurePromotion(kind, count);
+  measured.set(name, known);
+  return known;
+}
+
+async function measurePromotion(kind: Kind, count: number): Promise<number> {
+  const tree = workingTree(kind, count);
+  try {
+    await tree.promote(0);
+    const times: number[] = [];
+    for (let round = 1; round <= rounds; round++) times.push(await timed(() => tree.promote(round)));
+    return median(times);
+  } finally {
+    tree.remove();
+  }
+}
+
+function gpg(...args: string[]): void {
+  const { directory, key } = benchKey();
+  tool("gpg", ["--batch", "--yes", "--local-user", key, ...args], { env: { GNUPGHOME: directory } });
+}
+
+/** Full regeneration by the kind's standard tool, with the same signatures. */
+async function regeneration(kind: Kind, count: number): Promise<number> {
+  switch (kind) {
+    case "rpm":
+      return createrepo(count);
+    case "deb":
+      return reprepro(count);
+    case "arch":
+      return repoAdd(count);
+  }
+}
+
+async function createrepo(count: number): Promise<number> {
+  const tree = workingTree("rpm", count);
+  const base = join(tree.root, bases.rpm);
+  try {
+    const once = (): void => {
+      tool("createrepo_c", ["--quiet", "--no-database", base]);
+      gpg("--armor", "--detach-sign", join(base, "repodata/repomd.xml"));
+    };
+    return median([await timed(once), await timed(once), await timed(once)]);
+  } finally {
+    tree.remove();
+  }
+}
+
+async function reprepro(count: number): Promise<number> {
+  const archive = mkdtempSync(join(repreproArchive(count), "../work-"));
+  try {
+    tool("cp", ["--archive", `${repreproArchive(count)}/.`, archive]);
+    const release = join(archive, "dists/bookworm/Release");
+    const once = (number: number) => (): void => {
+      for (const one of [1, 2, 3].map((index) => `waiting${number * 3 + index}`)) {
+        tool("reprepro", ["--silent", "--export=never", "-b", archive, "copysrc", "bookworm", "bookworm-testing", one]);
+      }
+      tool("reprepro", ["--silent", "-b", archive, "export", "bookworm"]);
+      gpg("--armor", "--output", `${release}.gpg`, "--detach-sign", release);
+      gpg("--output", join(archive, "dists/bookworm/InRelease"), "--clearsign", release);
+    };
+    return median([await timed(once(0)), await timed(once(1)), await timed(once(2))]);
+  } finally {
+    rmSync(archive, { recursive: true, force: true });
+  }
+}
+
+async function repoAdd(count: number): Promise<number> {
+  const tree = workingTree("arch", count);
+  const base = join(tree.root, bases.arch);
+  const database = join(base, "qubes-r4.3-current.db.tar.gz");
+  try {
+    const files = readdirSync(waitingFiles("arch")).filter((name) => !name.endsWith(".sig"));
+    const once = (number: number) => (): void => {
+      for (const name of files.slice(number * 3, number * 3 + 3)) {
+        copyFileSync(join(waitingFiles("arch"), name), join(base, name));
+        tool("repo-add", ["--quiet", database, join(base, name)]);
+      }
+      gpg("--output", `${database}.sig`, "--detach-sign", database);
+    };
+    return median([await timed(once(0)), await timed(once(1)), await timed(once(2))]);
+  } finally {
+    tree.remove();
+  }
+}
+
+const least: Readonly<Record<Kind, number>> = { rpm: 15, deb: 5, arch: 100 };
+const standard: Readonly<Record<Kind, string>> = {
+  rpm: "createrepo_c --no-database",
+  deb: "reprepro copysrc, export",
+  arch: "repo-add, one a package",
+};
+
+function comparison(kind: Kind, count: number): Figure {
+  return {
+    name: `repo.${kind}.${count}`,
+    measure: async () => {
+      const baseline = await regeneration(kind, count);
+      const value = await promotion(kind, count);
+      const goal: Goal = { on: "ratio", op: ">=", than: count === 8000 ? least[kind] : 1 };
+      return { value, unit: "ms", goal, baseline, ratio: baseline / value, note: `beside ${standard[kind]}` };
+    },
+  };
+}
+
+const cold: Figure = {
+  name: "repo.rpm.8000.cold",
+  measure: async () => {
+    const baseline = await createrepo(8000);
+    const tree = workingTree("rpm", 8000);
+    try {
+      const env = { GNUPGHOME: benchKey().directory };
+      const once = (number: number) => () =>
+        tool(process.execPath, [program, "repo", ...promoteWords("rpm", tree.root, number)], { env });
+      const value = median([await timed(once(1)), await timed(once(2)), await timed(once(3))]);
+      const goal: Goal = { on: "ratio", op: ">=", than: 3 };
+      return { value, unit: "ms", goal, baseline, ratio: baseline / value, note: "a fresh process" };
+    } finally {
+      tree.remove();
+    }
+  },
+};
+
+const growth: Figure = {
+  name: "repo.growth",
+  measure: async () => {
+    const factors: number[] = [];
+    for (const kind of ["rpm", "deb", "arch"] as const) {
+      factors.push((await promotion(kind, 8000)) / (await promotion(kind, 500)));
+    }
+    const goal: Goal = { on: "value", op: "<=", than: 2 };
+    const note = `rpm ${factors.map((factor) => factor.toFixed(2)).join(", deb, arch: ")}`;
+    return { value: Math.max(...factors), unit: "times", goal, baseline: null, ratio: null, note };
+  },
+};
+
+const memory: Figure = {
+  name: "repo.memory",
+  measure: async () => {
+    const peaks = [0, 1, 2].map(() => {
+      const args = [join(import.meta.dirname, "../fixtures/promotion-memory.ts")];
+      const run = spawnSync(process.execPath, args, { env: { ...process.env, GNUPGHOME: benchKey().directory } });
+      if (run.status !== 0) throw new Error(run.stderr.toString().slice(-300));
+      return Number(run.stdout.toString());
+    });
+    const goal: Goal = { on: "value", op: "<=", than: 200 };
+    return {
+      value: median(peaks),
+      unit: "MB",
+      goal,
+      baseline: null,
+      ratio: null,
+      note: "three promotions into 8,000 rpms",
+    };
+  },
+};
+
+/** The figures of this group. */
+export const figures: readonly Figure[] = [
+  ...(["rpm", "deb", "arch"] as const).flatMap((kind) => sizes.map((count) => comparison(kind, count))),
+  cold,
+  growth,
+  memory,
+];
