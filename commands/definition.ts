@@ -5,7 +5,7 @@ import type { WordReader } from "./word-reader.ts";
 export type GrantName = "components" | "distributions" | "templates" | "iso" | "hold" | "unhold" | "withdraw";
 
 /** One way to write a command. */
-export interface Spelling {
+interface Spelling {
   /** `v1`: as builder-github reads it; `v2`: as qubes-builderv2-github does; `new`: only this bot knows it. */
   readonly form: "v1" | "v2" | "new";
   /** The words, capitals for what is to be filled in. */

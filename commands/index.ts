@@ -3,7 +3,7 @@ import type { Command } from "../src/domain/index.ts";
 import type { GrantName } from "./definition.ts";
 import { commandTable } from "./table.ts";
 
-export type { CommandDefinition, GrantName } from "./definition.ts";
+export type { GrantName } from "./definition.ts";
 export { nearest } from "./nearest.ts";
 export { parseCommandLine } from "./parse-line.ts";
 export { renderCommandDocs, renderCommandHelp } from "./render.ts";

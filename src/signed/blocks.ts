@@ -8,7 +8,7 @@ const begin = "-----BEGIN PGP SIGNED MESSAGE-----";
 const end = "-----END PGP SIGNATURE-----";
 
 /** At most so many blocks of one comment are taken. */
-export const mostBlocks = 10;
+const mostBlocks = 10;
 
 /** Why something that looks like a block is none, or is not taken. */
 export type DropReason =

@@ -8,7 +8,7 @@ import type { TrustedCertificate, TrustedKeys } from "./trusted-keys.ts";
 import { VerifiedMessage } from "./verified-message.ts";
 
 /** A signature may be dated so much ahead of our clock. */
-export const toleranceMs = 5 * 60_000;
+const toleranceMs = 5 * 60_000;
 
 /** What a signature is judged by. Nothing here has a default: security hangs on each. */
 export interface VerificationTerms {

@@ -1,3 +1,3 @@
 /** Who is trusted, from disk; and the second verifier, a process. */
-export { openSqv, type SqvSettings } from "./sqv.ts";
+export { openSqv } from "./sqv.ts";
 export { loadTrustedKeys, type TrustedKeysSettings } from "./trusted-keys.ts";

@@ -86,15 +86,10 @@ async function fromAgent(
   if (loaded.problems.length > 0) {
     throw new AdapterError("CONFIGURATION", loaded.problems.map(renderProblem).join("\n"));
   }
-  const { known } = settings;
   return {
     keys: { directory: settings["trusted-keys"] ?? null, keyring: settings.keyring ?? null },
     maxAgeDays: settings["max-signature-age-days"],
-    grants: {
-      builders: loaded.builders.map((builder) => builder.configuration),
-      known:
-        known === undefined ? nobodyElse : { ...known, distributions: known.distributions.map(({ name }) => name) },
-    },
+    grants: { builders: loaded.builders.map((builder) => builder.configuration), known: nobodyElse },
   };
 }
 
