@@ -1,4 +1,4 @@
-import type { Backend, BuilderPlace, BuildTask, JobLog } from "../../build/ports.ts";
+import type { Backend, BuilderPlace, BuildTask, ImageBackend, JobLog } from "../../build/index.ts";
 import { AdapterError } from "../../domain/index.ts";
 import type { BuilderConfiguration } from "../../formats/builder-yml/index.ts";
 import type { Repositories } from "../repository/index.ts";
@@ -21,14 +21,19 @@ export interface BackendOptions extends PackageSigners {
 }
 
 /** The back-end of that kind. */
-export function createBackend(kind: BuilderConfiguration["backend"], options: BackendOptions): Backend {
+export function createBackend(kind: BuilderConfiguration["backend"], options: BackendOptions): Backend & ImageBackend {
   switch (kind) {
     case "native":
-      return createNativeBackend({
-        ...options,
-        sign: (task, files, log, signal) => signPackages(options, task, files, log, signal),
-        publish: (task, files, log) => publish(options, task, files, log),
-      });
+      return {
+        ...createNativeBackend({
+          ...options,
+          sign: (task, files, log, signal) => signPackages(options, task, files, log, signal),
+          publish: (task, files, log) => publish(options, task, files, log),
+        }),
+        openImage: async ({ kind: image }) => {
+          throw new AdapterError("CONFIGURATION", `the native back-end builds no ${image}: use builder v2`);
+        },
+      };
     case "qubes-builderv2":
       return createBuilderV2({ ...options, signing: options.gpg.environment, now: () => new Date() });
     case "qubes-builder":

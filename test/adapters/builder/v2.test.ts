@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createBuilderV2 } from "../../../src/adapters/builder/v2/backend.ts";
 import { createSources } from "../../../src/adapters/git/index.ts";
-import { type BuildOutcome, runBuild } from "../../../src/build/index.ts";
-import type { QubeName } from "../../../src/domain/index.ts";
+import { type BuildOutcome, type ImageTask, isoTask, runBuild, templateTask } from "../../../src/build/index.ts";
+import type { IsoVersion, QubeName, TemplateName, Timestamp } from "../../../src/domain/index.ts";
+import { FakeLog } from "../../fakes/build-log.ts";
 import { FakeWorld } from "../../fakes/build-ports.ts";
 import { builderPlace, componentOf } from "../../support/builder-place.ts";
 import { ComponentRepository } from "../../support/component-repository.ts";
@@ -125,4 +126,43 @@ describe("builder v2", () => {
     expect(states(outcome)).toEqual(["host-fc41 failed build: after 2 s: its time limit"]);
     expect(existsSync(join(directory, "artifacts/components/hello"))).toBe(false);
   });
+
+  async function image(task: ImageTask): Promise<string[][]> {
+    const environment = { PATH: process.env["PATH"] ?? "" };
+    const backend = createBuilderV2({ environment, signing: {}, now: () => new Date() });
+    const run = await backend.openImage(task, new FakeLog("log"));
+    for (const stage of run.stages) await stage.run(new AbortController().signal);
+    return calls().map(({ words }) => words.slice(2));
+  }
+  const imageBuilder = () =>
+    builderPlace(
+      directory,
+      "qubes-release: r4.3\ndistributions: [host-fc41]\ntemplates: [ fedora-44: { dist: fc44 } ]\n",
+    );
+
+  it("builds a template of its timestamp, stage by stage", async () => {
+    const task = templateTask(imageBuilder(), "fedora-44" as TemplateName, "202611231200" as Timestamp);
+    expect(task.ok && (await image(task.value))).toEqual([
+      ["package", "fetch"],
+      ["-t", "fedora-44", "template", "prep", "--template-timestamp", "202611231200"],
+      ...["build", "sign", "publish", "upload"].map((stage) => ["-t", "fedora-44", "template", stage]),
+    ]);
+  });
+
+  it.each([
+    ["testing", []],
+    ["final", ["-o", "iso:is-final=true"]],
+  ] as const)(
+    "builds a %s ISO of its version and timestamp, with qubes-release fetched first",
+    async (release, more) => {
+      const task = isoTask(imageBuilder(), "4.3.0" as IsoVersion, "202611231200" as Timestamp, release);
+      const options = ["-o", "iso:version=4.3.0", ...more];
+      expect(task.ok && (await image(task.value))).toEqual([
+        ["-c", "qubes-release", "package", "fetch"],
+        [...options, "installer", "init-cache"],
+        [...options, "installer", "prep", "--iso-timestamp", "202611231200"],
+        ...["build", "sign", "upload"].map((stage) => [...options, "installer", stage]),
+      ]);
+    },
+  );
 });

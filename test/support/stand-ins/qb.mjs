@@ -70,7 +70,7 @@ if (group === "package") {
     if (!order.package.includes(stage)) refuse(`No such command '${stage}'.`);
     if (stage === "fetch") {
       await play(component ?? "all", "fetch");
-      for (const name of component === null ? [] : [component]) {
+      for (const name of component === null || component === "qubes-release" ? [] : [component]) {
         const sources = join(artifacts, "sources", name);
         const url = readFileSync(join(here, "remote"), "utf8").trim();
         if (existsSync(sources)) execFileSync("git", ["-C", sources, "pull", "--quiet", "--ff-only"]);
@@ -102,7 +102,9 @@ if (group === "package") {
   if (stages.includes("prep") !== (stamp !== undefined) || (stamp !== undefined && !/^[0-9]{12}$/.test(stamp)))
     refuse("a timestamp belongs to prep");
   const key = group === "template" ? `template ${single("-t")}` : "installer";
-  if (group === "installer" && stages.some((stage) => stage !== "init-cache")) single("-o");
+  if (group === "installer" && !given["-o"].some((option) => /^iso:version=[0-9.]+(-rc[0-9]+)?$/.test(option)))
+    refuse("an ISO needs its version");
+  if (given["-o"].some((option) => !/^iso:(version|is-final)=/.test(option))) refuse("no such option of an ISO");
   for (const stage of stages) {
     const before = order[group][order[group].indexOf(stage) - 1] ?? null;
     needs(key, stage, before);

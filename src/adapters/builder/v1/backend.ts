@@ -1,5 +1,14 @@
 import { join } from "node:path";
-import type { Backend, BackendRun, BackendStage, BuildTask, JobLog } from "../../../build/index.ts";
+import type {
+  Backend,
+  BackendRun,
+  BackendStage,
+  BuildTask,
+  ImageBackend,
+  ImageTask,
+  JobLog,
+} from "../../../build/index.ts";
+import { AdapterError } from "../../../domain/index.ts";
 import { findRecipes } from "../native/recipes.ts";
 import { runBuilderTool } from "../tool-stage.ts";
 
@@ -22,7 +31,7 @@ export function versionOneSelection({ component, distribution }: BuildTask): Rec
  * Builds by builder v1. Its `auto-build` prepares, builds and signs in one; its repositories are updated, then uploaded,
  * by `update-repo-REPOSITORY`.
  */
-export function createBuilderV1(options: BuilderV1Options): Backend {
+export function createBuilderV1(options: BuilderV1Options): Backend & ImageBackend {
   return {
     withoutPackages: async (task) => {
       const text = await task.source.file(task.commit, "Makefile.builder");
@@ -31,6 +40,7 @@ export function createBuilderV1(options: BuilderV1Options): Backend {
       return found.ok && found.value.build.length === 0 ? `no packages for ${task.distribution.name}` : null;
     },
     open: async (task, log) => open(options, task, log),
+    openImage: async (task, log) => openTemplate(options, task, log),
   };
 }
 
@@ -60,6 +70,23 @@ function open(options: BuilderV1Options, task: BuildTask, log: JobLog): BackendR
   };
   return {
     stages: task.begin === "published" ? [upload] : [build, publish, upload],
+    packages: async () => [],
+    close: async () => undefined,
+  };
+}
+
+/** v1's `auto-build-template` builds, signs, publishes and uploads in one. It builds no ISO by itself. */
+function openTemplate(options: BuilderV1Options, task: ImageTask, log: JobLog): BackendRun {
+  if (task.kind === "iso") throw new AdapterError("CONFIGURATION", "a v1 builder builds no ISO on command");
+  const { directory } = task.builder;
+  const tool = {
+    program: join(directory, "scripts/auto-build-template"),
+    args: [task.template.name, task.timestamp],
+    directory,
+    environment: { ...options.environment, ...options.signing, RELEASE_BOT_LOG_SOCKET: log.socketPath, MAKEFLAGS: "" },
+  };
+  return {
+    stages: [{ name: "build", run: (signal) => runBuilderTool(tool, log, signal) }],
     packages: async () => [],
     close: async () => undefined,
   };
