@@ -2,16 +2,19 @@ import { type Logger, pino } from "pino";
 
 export type { Logger } from "pino";
 
-/** A program's log: JSON lines on standard output, for the journal. What concerns a command carries its `trace`. */
+/**
+ * A program's log: JSON lines on standard output, for the journal. What concerns a command carries its `trace`. Lines are
+ * written as fast as they are read, without waiting for each; a program that ends writes the rest first.
+ */
 export function programLog(name: string): Logger {
-  return pino({
-    name,
-    base: null,
+  const options = {
+    base: { program: name },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (level) => ({ level }) },
+    formatters: { level: (level: string) => ({ level }) },
     // A library's error may carry the request that it made, with its credentials: type, message and stack only.
     serializers: { err: errorWords },
-  });
+  };
+  return pino(options, pino.destination({ dest: 1, sync: false }));
 }
 
 /** An error as words; nothing that hangs on it. */

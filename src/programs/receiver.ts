@@ -84,7 +84,8 @@ async function serve(config: string | undefined, log: ReturnType<typeof programL
       clock,
       wakeUp,
       lanes: 64,
-      batch: 1,
+      // Settled together: what is delivered twice after a crash is known to the agent.
+      batch: 32,
       onTrouble: (qube, reason) => {
         metrics.countCall(qube, "failed");
         log.warn({ qube, reason }, "a call is to be made again");

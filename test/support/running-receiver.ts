@@ -84,7 +84,7 @@ export async function startReceiver(wish: ReceiverWish = {}): Promise<RunningRec
     clock: systemClock,
     wakeUp,
     lanes: 64,
-    batch: 1,
+    batch: 32,
     onTrouble: () => {},
   };
   const pumping = pump({ ...parts, channel: qrexecChannel }, end.signal);

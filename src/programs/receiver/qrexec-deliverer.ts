@@ -14,19 +14,24 @@ export interface QrexecDeliveryParts {
 
 const patience = { first: 1000, longest: 300_000 };
 
-/** Makes the calls. Only `taken` and a line feed means that the agent has it durably: a socket service's exit status is always 0. */
+/**
+ * Makes the calls of a lane one after the other, up to the first that fails. Only `taken` and a line feed means that the agent has
+ * it durably: a socket service's exit status is always 0.
+ */
 export function qrexecDeliverer(parts: QrexecDeliveryParts): Deliverer {
   return {
-    async deliver([entry]): Promise<DeliveryOutcome> {
-      const target = parseQubeName(entry.lane);
+    async deliver(entries): Promise<DeliveryOutcome> {
+      const [first] = entries;
+      const target = parseQubeName(first.lane);
       if (target === null) return { kind: "undeliverable", reason: "the lane is no qube's name" };
-      const call = JSON.parse(entry.payload) as ServiceCall;
-      const reason = await attempt(parts, target, call);
-      if (reason === null) {
-        parts.onDelivered(target, call);
-        return { kind: "delivered", count: 1 };
+      for (const [count, entry] of entries.entries()) {
+        const call = JSON.parse(entry.payload) as ServiceCall;
+        const reason = await attempt(parts, target, call);
+        if (reason === null) parts.onDelivered(target, call);
+        else if (count > 0) return { kind: "delivered", count };
+        else return { kind: "retry", afterMs: backOff(first.tries, parts.random(), patience), ambiguous: true, reason };
       }
-      return { kind: "retry", afterMs: backOff(entry.tries, parts.random(), patience), ambiguous: true, reason };
+      return { kind: "delivered", count: entries.length };
     },
   };
 }
