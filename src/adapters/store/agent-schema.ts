@@ -45,4 +45,11 @@ export const agentMigrations: readonly string[] = [
     id INTEGER PRIMARY KEY AUTOINCREMENT, service TEXT NOT NULL, argument TEXT NOT NULL, source TEXT NOT NULL,
     input BLOB NOT NULL, at INTEGER NOT NULL
   ) STRICT;`,
+  `CREATE TABLE images (
+    job TEXT PRIMARY KEY, release TEXT NOT NULL, name TEXT NOT NULL, timestamp TEXT NOT NULL, begun_at INTEGER NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE seen_tags (
+    release TEXT NOT NULL, component TEXT NOT NULL, tags TEXT NOT NULL, PRIMARY KEY (release, component)
+  ) STRICT, WITHOUT ROWID;`,
 ];

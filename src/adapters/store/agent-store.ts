@@ -3,11 +3,13 @@ import type { NewOutboxEntry } from "../../work/index.ts";
 import { agentMigrations } from "./agent-schema.ts";
 import { SqliteBuildRecords } from "./build-records.ts";
 import { Database } from "./database.ts";
+import { SqliteImageRecords } from "./image-records.ts";
 import { SqliteJobs } from "./job-store.ts";
 import { SqliteLedger } from "./ledger-store.ts";
 import { SqliteOutbox } from "./outbox-store.ts";
 import { QueueDesk } from "./queue-desk.ts";
 import { RecordedCalls } from "./recorded-calls.ts";
+import { SeenTags } from "./seen-tags.ts";
 
 /** The agent's whole state: one SQLite file. */
 export interface AgentStore {
@@ -18,6 +20,9 @@ export interface AgentStore {
   /** Calls that came while no agent ran. */
   readonly calls: RecordedCalls;
   readonly builds: SqliteBuildRecords;
+  readonly images: SqliteImageRecords;
+  /** Version tags that the daily look at the remotes has seen. */
+  readonly seenTags: SeenTags;
   /** What an operator sees and does. */
   readonly desk: QueueDesk;
 }
@@ -33,6 +38,8 @@ export function openAgentStore(path: string, entries: (report: Report) => readon
     outbox: new SqliteOutbox(database),
     calls: new RecordedCalls(database),
     builds: new SqliteBuildRecords(database),
+    images: new SqliteImageRecords(database),
+    seenTags: new SeenTags(database),
     desk: new QueueDesk(database, jobs),
   };
 }
