@@ -12,6 +12,24 @@ fail() {
   exit 1
 }
 
+# The one line for a failed installer, from what it wrote: the causes that a newcomer meets, else its own last words.
+fail_after() {
+  what=$1
+  log=$2
+  if grep -Eqi 'ENOSPC|No space left|not enough free space' "$log"; then
+    why="the disk is full: free some space"
+  elif grep -Eqi 'EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|Temporary failure resolving|Could not (resolve|connect)|Network is unreachable' "$log"; then
+    why="no network: connect this machine (behind a proxy: set http_proxy and https_proxy)"
+  elif grep -q 'Unable to locate package' "$log"; then
+    why="a package is in no list that apt has: this set-up is for Debian 12, with network"
+  else
+    why="its last words: $(grep -v '^ *$' "$log" | tail -n 1); its whole output: $log"
+    fail "$what: $why; mend that and run the same command again"
+  fi
+  rm -f "$log"
+  fail "$what: $why, and run the same command again"
+}
+
 purpose=${1:-run}
 run_packages="createrepo-c rpm dpkg-dev build-essential debhelper fakeroot dnf git gnupg gpgv sq sqv openssh-server openssh-client rsync xz-utils zstd util-linux uidmap pacman-package-manager"
 test_packages="reprepro makepkg libarchive-tools nginx-light nftables systemd shellcheck chromium tmux procps devscripts"
@@ -49,9 +67,7 @@ if [ -n "$missing" ]; then
   if ! { $as_root env DEBIAN_FRONTEND=noninteractive dpkg --configure -a &&
     $as_root apt-get -o DPkg::Lock::Timeout=120 update &&
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends $missing; } >"$log" 2>&1; then
-    tail -n 5 "$log" >&2
-    rm -f "$log"
-    fail "apt could not install:$missing (no network? the disk full? the lines above are apt's); mend that and run the same command again"
+    fail_after "apt could not install:$missing" "$log"
   fi
   rm -f "$log"
 fi
@@ -62,9 +78,7 @@ if [ ! -f "$stamp" ] || ! cmp -s package-lock.json "$stamp"; then
   echo "release-bot set-up: installing node packages by package-lock.json (Node 24 among them)"
   log=$(mktemp) || fail "cannot write to the temporary directory: is the disk full?"
   if ! npm ci --include=dev --no-fund --no-audit --loglevel=error >"$log" 2>&1; then
-    tail -n 5 "$log" >&2
-    rm -f "$log"
-    fail "npm ci failed (no network? the disk full? the lines above are npm's); mend that and run the same command again"
+    fail_after "npm ci could not install the node packages" "$log"
   fi
   rm -f "$log"
   cp package-lock.json "$stamp" || fail "cannot write $stamp: is the disk full?"

@@ -32,20 +32,22 @@ Look at what is left:
 /** While everything is left running. */
 export function keptText(lab: RunningLab, summary: Summary): string {
   const { releaseManager } = lab.people;
-  const young = summary.issues.find(({ title }) => title.startsWith(lab.young.name));
-  const api = `${lab.github.lab.apiUrl}/repos/${githubNames.owner}/${githubNames.reports}`;
+  const issue = summary.issues.find(({ title }) => title.startsWith(lab.young.name))?.number ?? 1;
+  const command = join(lab.root, "command.asc");
+  const demo = `${process.execPath} ${join(import.meta.dirname, "demo.ts")}`;
+  const access = join(lab.root, "github.json");
   return `
 Everything is still running${summary.ok ? "" : ", though not everything went as it must"}. Try it:
 
-  Sign a command of your own (this one is too young; see what it answers):
+  Sign a command of your own (this one is too young; see what is answered):
     echo 'Upload-component ${labRelease} ${lab.young.name} ${lab.young.commit} current all' |
-      GNUPGHOME=${releaseManager.home} gpg --clear-sign > /tmp/command.asc
-  Post it as a comment on issue #${young?.number ?? 1}:
-    ${process.execPath} ${join(import.meta.dirname, "demo.ts")} post ${join(lab.root, "github.json")} ${young?.number ?? 1} < /tmp/command.asc
-  Read the answer:
-    curl -s -H 'Authorization: Bearer ${lab.github.maintainerToken}' ${api}/issues/${young?.number ?? 1}/comments
+      GNUPGHOME=${releaseManager.home} gpg --clear-sign > ${command}
+  Post it as a comment on issue #${issue}:
+    ${demo} post ${access} ${issue} < ${command}
+  Read the answers:
+    ${demo} read ${access} ${issue}
 
-  The issues        ${api}/issues
+  The issues        curl -H 'Authorization: Bearer ${lab.github.maintainerToken}' ${lab.github.lab.apiUrl}/repos/${githubNames.owner}/${githubNames.reports}/issues
   The logs          git -C ${lab.logsRepository} log --stat
   The repositories  ${summary.repositories?.rpm.current ?? ""}
                     ${summary.repositories?.deb.root ?? ""}

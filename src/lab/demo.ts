@@ -7,11 +7,11 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { keptText, successText } from "./closing-words.ts";
-import { listIssues, postComment } from "./github-view.ts";
+import { type GithubAccess, listComments, listIssues, listReactions, postComment } from "./github-view.ts";
 import { explainFault } from "./lab-fault.ts";
 import { type MainJob, mainJob } from "./main-job.ts";
 import { endProcessesOf, watchParents } from "./process-table.ts";
-import { requireMachine } from "./requirements.ts";
+import { requireLoopback, requireMachine, requireSpace } from "./requirements.ts";
 import { saveResults } from "./results.ts";
 import { createRun, removeRun, runsParent, sweepEarlierRuns } from "./run-directory.ts";
 import { type Started, stopAll } from "./running-lab.ts";
@@ -46,7 +46,8 @@ function parseWish(argv: readonly string[]): Wish | "help" | null {
 }
 
 async function main(argv: readonly string[]): Promise<number> {
-  if (argv[0] === "post") return post(argv.slice(1));
+  const [word, ...words] = argv;
+  if (word === "post" || word === "read") return onKeptGithub(word, words);
   const wish = parseWish(argv);
   if (wish === null || wish === "help") {
     process.stdout.write(usage);
@@ -57,6 +58,7 @@ async function main(argv: readonly string[]): Promise<number> {
   // The former run's result must not be taken for this one's.
   rmSync(join(wish.output, "summary.json"), { force: true });
   requireMachine(process.env, [runsParent(), wish.output]);
+  await requireLoopback();
   const swept = await sweepEarlierRuns(records);
   if (swept > 0)
     say(`Ended and removed what ${swept === 1 ? "a killed earlier run" : `${swept} killed earlier runs`} had left.`);
@@ -98,7 +100,11 @@ async function run({ afterwards, output }: Wish, records: string): Promise<numbe
     writeSummary(join(output, "summary.json"), kept);
     const failed = results.find(({ ok }) => !ok);
     if (failed === undefined) say(successText(kept, output));
-    else fail(`${failed.name}: ${failed.detail}`);
+    else {
+      // Whatever a step tripped over, a disk that is full now is the likelier reason.
+      requireSpace([runsParent(), output], 20);
+      fail(`${failed.name}: ${failed.detail}`);
+    }
     return summary.ok ? 0 : 1;
   } finally {
     await cleanUp();
@@ -134,17 +140,25 @@ function freshLogs(output: string, name: string): string {
 function stopRequest(): Promise<"stopped"> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve("stopped"));
+    // Nobody reads any more (`npm run demo | head`): nothing that is left to do would be seen.
+    process.stdout.on("error", () => resolve("stopped"));
     // npm does not hand every signal on: when it is gone, nobody waits for us any more.
     if (process.env["npm_lifecycle_event"] === "demo") watchParents(() => resolve("stopped"));
   });
 }
 
-/** `post ACCESS.json ISSUE`: posts standard input as a comment on the kept lab's GitHub. */
-async function post([file, issue]: readonly string[]): Promise<number> {
+/** `post FILE ISSUE` posts standard input as a comment on the kept lab's GitHub, `read FILE ISSUE` shows the comments. */
+async function onKeptGithub(word: "post" | "read", [file, issue]: readonly string[]): Promise<number> {
   if (file === undefined || issue === undefined || !/^[1-9][0-9]*$/.test(issue)) return 2;
-  const access = JSON.parse(readFileSync(file, "utf8")) as Parameters<typeof postComment>[0];
-  const comment = await postComment(access, Number(issue), readFileSync(0, "utf8"));
-  say(`comment ${comment.id} on issue #${issue}`);
+  const access = JSON.parse(readFileSync(file, "utf8")) as GithubAccess;
+  if (word === "post") {
+    const { id } = await postComment(access, Number(issue), readFileSync(0, "utf8"));
+    say(`comment ${id} on issue #${issue}`);
+    return 0;
+  }
+  for (const { id, author, created, body } of await listComments(access, Number(issue))) {
+    say(`--- comment ${id} by ${author}, ${created}: ${await listReactions(access, id)}\n${body}\n`);
+  }
   return 0;
 }
 

@@ -47,7 +47,7 @@ function lookingAtCurrent(stage: Stage): Step {
 
 function lookingAtLogs(stage: Stage): Step {
   return {
-    name: "Every commit of the public logs is signed, and the keys qube signed nothing else",
+    name: "Look: every commit of the logs is signed; keys-fedora signs nothing unannounced",
     run: async () => `${await countSignedLogs(stage.lab)}; ${await stage.refusal}`,
   };
 }

@@ -1,5 +1,6 @@
 /** What the lab needs of the machine, looked at before anything is started: better one clear line now than half a demo. */
 import { accessSync, constants, statfsSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { LabFault } from "./lab-fault.ts";
 
@@ -28,6 +29,28 @@ const programs: Readonly<Record<string, string>> = {
 
 const neededMegabytes = 300;
 
+/** Throws LabFault where nothing on this machine can reach 127.0.0.1. */
+export async function requireLoopback(): Promise<void> {
+  const server = createServer((socket) => socket.end());
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(0, "127.0.0.1", () => {
+        const socket = connect((server.address() as AddressInfo).port, "127.0.0.1", resolve);
+        socket.once("error", reject).on("connect", () => socket.destroy());
+      });
+    });
+  } catch (fault) {
+    const why = fault instanceof Error ? fault.message : String(fault);
+    throw new LabFault(
+      `127.0.0.1 cannot be reached (${why})`,
+      "bring the loopback interface up (ip link set lo up), and start again",
+    );
+  } finally {
+    server.close();
+  }
+}
+
 /** Throws LabFault for the first thing that is missing. `directories` are where the run will write. */
 export function requireMachine(environment: NodeJS.ProcessEnv, directories: readonly string[]): void {
   if (process.platform !== "linux")
@@ -40,13 +63,18 @@ export function requireMachine(environment: NodeJS.ProcessEnv, directories: read
       `install them (apt-get install ${packages}), and start again`,
     );
   }
+  requireSpace(directories, neededMegabytes);
+}
+
+/** Throws LabFault where one of the directories has less than so many MB free. */
+export function requireSpace(directories: readonly string[], megabytes: number): void {
   for (const directory of directories) {
     const { bavail, bsize } = statfsSync(directory);
-    const megabytes = Math.floor((bavail * bsize) / 1_000_000);
-    if (megabytes < neededMegabytes) {
+    const free = Math.floor((bavail * bsize) / 1_000_000);
+    if (free < megabytes) {
       throw new LabFault(
-        `only ${megabytes} MB are free in ${directory}, and the demo needs ${neededMegabytes} MB`,
-        "free some space (or set TMPDIR to a roomier short path), and start again",
+        `the disk is full: ${free} MB are free in ${directory}, and ${megabytes} MB are needed`,
+        "free some space (for the temporary directory: or set TMPDIR to another short path), and start again",
       );
     }
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { RunningLab } from "./running-lab.ts";
 import { placesOf } from "./story/places.ts";
 import type { Places } from "./summary.ts";
+import { exportKey } from "./throw-away-key.ts";
 
 /** Copies the finished component's trees, the logs repository and the keys to `directory`; answers where they are now. */
 export function saveResults(lab: RunningLab, directory: string): Places {
@@ -18,6 +19,7 @@ export function saveResults(lab: RunningLab, directory: string): Places {
     if (existsSync(from)) cpSync(from, target, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
     return target;
   };
+  exportKey(lab.people.logs, join(directory, "keys/logs.asc"));
   return {
     repositories: {
       rpm: {

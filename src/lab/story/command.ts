@@ -58,8 +58,10 @@ export function awaitVerdict(lab: RunningLab, command: PostedCommand, code: stri
   });
 }
 
-/** The reactions on the command's comment, once there is one of them, or none came within two seconds. */
-export async function reactionsOn(lab: RunningLab, command: PostedCommand): Promise<readonly string[]> {
+const faces: Readonly<Record<string, string>> = { eyes: "👀", rocket: "🚀", "-1": "👎", confused: "😕" };
+
+/** The reactions on the command's comment as GitHub shows them, once there are some, or none came within two seconds. */
+export async function reactionsOn(lab: RunningLab, command: PostedCommand): Promise<string> {
   const end = performance.now() + 2_000;
   return until({
     what: "a reaction",
@@ -67,7 +69,8 @@ export async function reactionsOn(lab: RunningLab, command: PostedCommand): Prom
     daemons: lab.daemons,
     look: async () => {
       const reactions = await listReactions(lab.reports, command.comment.id);
-      return reactions.length > 0 || performance.now() > end ? reactions : null;
+      if (reactions.length === 0 && performance.now() < end) return null;
+      return reactions.length === 0 ? "no reaction" : reactions.map((name) => faces[name] ?? name).join(" ");
     },
   });
 }

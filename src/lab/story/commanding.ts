@@ -13,7 +13,7 @@ import { awaitState, findStatusIssue } from "./status-issue.ts";
 /** A stranger's command, and one for a commit that does not stand in testing. */
 export function refusedBefore(stage: Stage): Step {
   return {
-    name: "A stranger's command, and one for a commit that is not the tested one: nothing may move",
+    name: "Commands by a stranger, and for a commit that was not tested: nothing may move",
     run: async (say) => {
       const { lab } = stage;
       const { people, ready } = lab;
@@ -21,7 +21,7 @@ export function refusedBefore(stage: Stage): Step {
         const posted = await command(lab, ready, people.stranger, ready.commit);
         await awaitVerdict(lab, posted, "SIGNER_UNKNOWN");
         const reactions = await reactionsOn(lab, posted);
-        return `signed by an unknown key: no answer, reactions [${reactions}], SIGNER_UNKNOWN in the agents' logs`;
+        return `signed by an unknown key: ${reactions}, no answer, SIGNER_UNKNOWN in the agents' logs`;
       });
       say(stranger);
       const stale = await refusedAs(lab, ready, ready.formerCommit, "STALE_COMMIT");
@@ -33,7 +33,7 @@ export function refusedBefore(stage: Stage): Step {
 /** The command that counts; and once more the same. */
 export function promoting(stage: Stage): Step {
   return {
-    name: "The release manager signs 'Upload-component … current all' and posts it: the packages move to current",
+    name: "The release manager signs and posts 'Upload-component … current all'",
     run: async (say) => {
       const { lab } = stage;
       const { ready, people } = lab;
@@ -41,13 +41,13 @@ export function promoting(stage: Stage): Step {
       const signed = await clearSign(people.releaseManager, uploadLine(ready, ready.commit));
       const posted = await postCommand(lab, number, signed);
       const issue = await awaitState(lab, ready, "stable", say);
-      say(`reactions [${await reactionsOn(lab, posted)}]`);
+      const reactions = await reactionsOn(lab, posted);
       const again = await movingNothing(lab, "the same signed message, posted twice", async () => {
         const repeated = await postCommand(lab, number, signed);
         await awaitVerdict(lab, repeated, "REPLAYED");
-        return `posted once more: REPLAYED, reactions [${await reactionsOn(lab, repeated)}]`;
+        return `posted once more: ${await reactionsOn(lab, repeated)}, REPLAYED in the agents' logs`;
       });
-      return `labels ${issue.labels.join(", ")}; ${again}`;
+      return `${reactions}, labels ${issue.labels.join(", ")}; ${again}`;
     },
   };
 }
@@ -55,7 +55,7 @@ export function promoting(stage: Stage): Step {
 /** The same for the component that has not been in testing for long enough. */
 export function refusedAsYoung(stage: Stage): Step {
   return {
-    name: "The same for the component that must wait five days: nothing may move",
+    name: "The same for what must stay five days in testing: nothing may move",
     run: () => refusedAs(stage.lab, stage.lab.young, stage.lab.young.commit, "TOO_YOUNG"),
   };
 }
@@ -64,7 +64,7 @@ function refusedAs(lab: RunningLab, component: LabComponent, commit: string, cod
   return movingNothing(lab, `a command that is ${code}`, async () => {
     const posted = await command(lab, component, lab.people.releaseManager, commit);
     const answers = await awaitAnswers(lab, posted, code);
-    return `${answers.length} answers with ${code}, reactions [${await reactionsOn(lab, posted)}]`;
+    return `${await reactionsOn(lab, posted)}, ${code} answered by ${answers.length} build qubes`;
   });
 }
 

@@ -11,7 +11,7 @@ import type { Stage } from "./stage.ts";
 /** Makes homes, keys and component repositories. */
 export function preparing(stage: Stage): Step {
   return {
-    name: "Make six qubes' homes, everybody's throw-away keys, and two components with signed version tags",
+    name: "Make homes for six qubes, throw-away keys, and two components with signed tags",
     run: async () => {
       const { root, caller, now, started } = stage.plan;
       stage.prepared = await prepareLab(root, caller, now);
@@ -30,7 +30,7 @@ export function preparing(stage: Stage): Step {
 /** Starts GitHub, the broker and every qube's program. */
 export function starting(stage: Stage): Step {
   return {
-    name: "Start GitHub (an emulator), the qrexec broker with dom0's policy, and each qube's program",
+    name: "Start GitHub (an emulator), the broker with dom0's policy, the qubes' programs",
     run: async () => {
       const { started, programLogs } = stage.plan;
       const { prepared } = stage;
