@@ -16,6 +16,7 @@ import { type Builders, buildersSource } from "./agent/builders.ts";
 import { ClockWatch } from "./agent/clock-watch.ts";
 import { type CommandIntakeParts, type IntakeVerdict, takeCommand } from "./agent/command-intake.ts";
 import { openGithub } from "./agent/github.ts";
+import { isoTestsFor } from "./agent/iso-tests.ts";
 import { jobRunner } from "./agent/job-runner.ts";
 import { outboxEntries } from "./agent/outbox-entries.ts";
 import { placeDeliverer } from "./agent/place-deliverer.ts";
@@ -25,6 +26,7 @@ import { takePush } from "./agent/push-intake.ts";
 import { takeRecordedCalls } from "./agent/recorded-calls.ts";
 import { type CallHandlers, serveCalls } from "./agent/services.ts";
 import { type AgentSettings, agentSettings } from "./agent/settings.ts";
+import { watchTags } from "./agent/tag-watch.ts";
 import type { VerificationParts } from "./agent/verification.ts";
 import { openWorld, type World } from "./agent/world.ts";
 import { systemClock, untilStopped } from "./clock.ts";
@@ -112,8 +114,15 @@ async function serve(settings: AgentSettings, qrexec: QrexecSettings, log: Logge
   });
   const building = { environment: settings.qube, now: clock.now, records: store.builds, ...world };
   const promotion = promotionParts({ environment: settings.qube, store, poller, github, world, now: clock.now });
-  const commands = { verification, ledger, clock: watch, now: clock.now, building, promotion };
-  const runner = jobRunner({ builders, building, commands });
+  const images = {
+    ...building,
+    images: store.images,
+    imageBackend: world.backend,
+    isoTests: isoTestsFor(settings.openQa, clock.now),
+  };
+  const commands = { verification, ledger, clock: watch, now: clock.now, building, images, promotion };
+  const checkouts = { checkouts: settings.checkouts, environment: world.tools, log };
+  const runner = jobRunner({ builders, building, commands, checkouts });
   const handlers: CallHandlers = {
     push: (name) => takePush({ builders, jobs: store.jobs, clock, log }, name),
     command: async (bytes, claimed) => {
@@ -151,6 +160,7 @@ async function serve(settings: AgentSettings, qrexec: QrexecSettings, log: Logge
     pump({ ...pumps, channel: placeChannel, deliverer: placing, lanes: 4, batch: 1 }, end),
     poller.run(end),
     takeRecordedCalls(store, handlers, clock, log, end),
+    watchTags({ builders, store, clock, log, environment: world.tools, everyMs: tagWatchMs(settings) }, end),
   ];
   log.info({ qube: settings.qube, services: services.map(({ path }) => path) }, "ready");
   await new Promise<void>((resolve) => (end.aborted ? resolve() : end.addEventListener("abort", () => resolve())));
@@ -159,6 +169,10 @@ async function serve(settings: AgentSettings, qrexec: QrexecSettings, log: Logge
   github.close();
   await store.database.close();
   log.info({ messages: Object.fromEntries(counts) }, "ended");
+}
+
+function tagWatchMs(settings: AgentSettings): number {
+  return settings["tag-scan-hours"] * 3_600_000;
 }
 
 /** What a crash left half is finished or undone before anything else runs there. */

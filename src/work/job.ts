@@ -1,5 +1,17 @@
 import type { OrderScope } from "../authority/index.ts";
-import type { Command, CommitSha, ComponentName, Fingerprint, Refusal, Report, TraceId } from "../domain/index.ts";
+import type {
+  Command,
+  CommitSha,
+  ComponentName,
+  DistributionName,
+  Fingerprint,
+  IsoVersion,
+  Refusal,
+  Report,
+  TemplateName,
+  Timestamp,
+  TraceId,
+} from "../domain/index.ts";
 
 /** A builder as its line in builders.list has it: `RELEASE=DIRECTORY=CONFIG`. The line is looked up again when the job starts. */
 export type BuilderLine = string;
@@ -29,8 +41,33 @@ export interface CommandRequest {
   readonly message: { readonly key: string; readonly line: number } | null;
 }
 
+/** What an operator asked for by hand in the build qube itself; nobody else can. */
+export type OperatorWork =
+  | {
+      readonly kind: "component";
+      readonly component: ComponentName;
+      /** Null: what stands at the head of the branch. */
+      readonly commit: CommitSha | null;
+      /** Null: all of the builder's. */
+      readonly distributions: readonly DistributionName[] | null;
+    }
+  | { readonly kind: "template"; readonly template: TemplateName; readonly timestamp: Timestamp }
+  | {
+      readonly kind: "iso";
+      readonly version: IsoVersion;
+      readonly timestamp: Timestamp;
+      readonly release: "testing" | "final";
+    };
+
+/** A job that an operator queued by `release-bot build`. */
+export interface OperatorRequest {
+  readonly kind: "operator";
+  readonly builder: BuilderLine;
+  readonly work: OperatorWork;
+}
+
 /** What a job is asked to do, as it is kept as JSON. */
-export type JobRequest = PushRequest | CommandRequest;
+export type JobRequest = PushRequest | CommandRequest | OperatorRequest;
 
 /** How far a job has come. */
 export type JobState = "queued" | "running" | "done" | "failed" | "refused" | "cancelled";

@@ -1,6 +1,7 @@
 import type { CommandRequest, Job, JobContext, JobOutcome, Ledger } from "../../work/index.ts";
 import { type BuildRunnerParts, runBuildJob } from "./build-runner.ts";
 import type { ClockWatch } from "./clock-watch.ts";
+import { type ImageRunnerParts, runImageJob } from "./image-runner.ts";
 import { type PromotionParts, runPromotion } from "./promotion-runner.ts";
 import { rehear } from "./rehearing.ts";
 import type { VerificationParts } from "./verification.ts";
@@ -12,6 +13,7 @@ export interface CommandRunnerParts {
   readonly clock: ClockWatch;
   readonly now: () => Date;
   readonly building: BuildRunnerParts;
+  readonly images: ImageRunnerParts;
   readonly promotion: PromotionParts;
 }
 
@@ -45,8 +47,11 @@ export async function runCommand(
       return runBuildJob(building, job, { builder, component, askedBy, commit, distributions: names }, context);
     }
     case "build-template":
-    case "build-iso":
-      return { kind: "failed", reason: `this version carries out no ${wanted.kind} yet`, reports: [] };
+    case "build-iso": {
+      const askedBy = { kind: "command", signer: request.signer, trace: job.trace } as const;
+      const image = wanted.kind === "build-iso" ? ({ ...wanted, release: "testing" } as const) : wanted;
+      return runImageJob(parts.images, job, { builder, askedBy, image }, context);
+    }
     case "hold":
     case "unhold":
       throw new Error("a hold is carried out when it is recorded, never as a job");

@@ -3,33 +3,43 @@ import type { Job, JobContext, JobOutcome, JobRunner } from "../../work/index.ts
 import { takeBuilderLock } from "../builder-lock.ts";
 import { type BuildRunnerParts, runBuildJob } from "./build-runner.ts";
 import { type BuildersSource, lineOf } from "./builders.ts";
+import { type CheckoutParts, refreshCheckouts } from "./checkouts.ts";
 import { type CommandRunnerParts, runCommand } from "./command-runner.ts";
+import { runOperatorWork } from "./operator-runner.ts";
 
 /** What the runners need. */
 export interface JobRunnerParts {
   readonly builders: BuildersSource;
   readonly building: BuildRunnerParts;
   readonly commands: CommandRunnerParts;
+  readonly checkouts: CheckoutParts;
 }
 
 const lockTryAgainMs = 30_000;
+const gone: JobOutcome = {
+  kind: "failed",
+  reason: "its builder is not configured any more, or its configuration does not load",
+  reports: [],
+};
 
 /** Gives each job to what does its work, under the lock of its builder. */
 export function jobRunner(parts: JobRunnerParts): JobRunner {
   return {
     async run(job, context): Promise<JobOutcome> {
-      const builder = (await parts.builders()).loaded.find((candidate) => lineOf(candidate) === job.request.builder);
-      if (builder === undefined) {
-        const reason = "its builder is not configured any more, or its configuration does not load";
-        return { kind: "failed", reason, reports: [] };
-      }
+      const find = async (): Promise<LoadedBuilder | undefined> =>
+        (await parts.builders()).loaded.find((candidate) => lineOf(candidate) === job.request.builder);
+      const builder = await find();
+      if (builder === undefined) return gone;
       const lock = await takeBuilderLock(builder.directory);
       if (lock === null) {
         const untilMs = parts.building.now().getTime() + lockTryAgainMs;
         return { kind: "postponed", untilMs, reason: `somebody else holds ${builder.directory}/builder.lock` };
       }
       try {
-        return await runLocked(parts, job, builder, context);
+        const updates = await refreshCheckouts(parts.checkouts, builder, context.signal);
+        // What was updated may be the configuration itself.
+        const now = updates.some(({ kind }) => kind === "updated") ? await find() : builder;
+        return now === undefined ? gone : await runLocked(parts, job, now, context);
       } finally {
         await lock.release();
       }
@@ -45,6 +55,9 @@ async function runLocked(
 ): Promise<JobOutcome> {
   const { request } = job;
   if (request.kind === "command") return runCommand(commands, job, request, context);
+  if (request.kind === "operator") {
+    return runOperatorWork({ building, images: commands.images }, job, { builder, work: request.work }, context);
+  }
   const { component } = request;
   const order = { builder, component, askedBy: { kind: "push" }, commit: null, distributions: null } as const;
   return runBuildJob(building, job, order, context);

@@ -2,11 +2,13 @@ import { z } from "zod";
 import {
   parseComponentName,
   parseDistribution,
+  parseFingerprint,
   parseQubeName,
   parseRelease,
   parseTemplateName,
 } from "../../domain/index.ts";
 import { type ConfigurationFile, type Environment, resolvePath } from "../configuration.ts";
+import type { OpenQaSettings } from "./iso-tests.ts";
 
 /** A schema for text that one of the domain's parsers makes something of. */
 function parsed<T>(parse: (untrusted: string) => T | null, what: string) {
@@ -83,6 +85,22 @@ const section = z
         homedir: path.nullable().default(null),
       })
       .default({ via: "key-gate", "keys-qube": "@default", homedir: null }),
+    /** Every so many hours the remotes are looked at for version tags that no push announced. */
+    "tag-scan-hours": z.number().positive().max(8760).default(24),
+    /** Checkouts of builders and configurations that are kept up to date before each job. */
+    checkouts: z
+      .array(
+        z.strictObject({
+          directory: path,
+          branch: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_./-]{0,99}$/, "a branch's name is expected"),
+          maintainers: z.array(parsed(parseFingerprint, "a fingerprint of 40 hex digits")).min(1),
+          keys: path,
+        }),
+      )
+      .default([]),
+    openqa: z
+      .strictObject({ "client-conf": path.default("~/.config/openqa/client.conf"), server: z.string().optional() })
+      .default({ "client-conf": "~/.config/openqa/client.conf" }),
     "log-timeout-seconds": z.number().positive().max(3600).default(60),
   })
   .refine((agent) => (agent["trusted-keys"] === undefined) !== (agent.keyring === undefined), {
@@ -93,7 +111,10 @@ const section = z
   });
 
 /** The section `agent:` with its paths absolute. Names are those of the file. */
-export type AgentSettings = z.output<typeof section> & { readonly socketDirectory: string };
+export type AgentSettings = z.output<typeof section> & {
+  readonly socketDirectory: string;
+  readonly openQa: OpenQaSettings;
+};
 
 /** Reads the section. Throws AdapterError `CONFIGURATION`. */
 export function agentSettings(configuration: ConfigurationFile, environment: Environment): AgentSettings {
@@ -116,6 +137,12 @@ export function agentSettings(configuration: ConfigurationFile, environment: Env
       "templates-dir": read.github["templates-dir"] === null ? null : at(read.github["templates-dir"]),
     },
     sign: { ...read.sign, homedir: read.sign.homedir === null ? null : at(read.sign.homedir) },
+    checkouts: read.checkouts.map((checkout) => ({
+      ...checkout,
+      directory: at(checkout.directory),
+      keys: at(checkout.keys),
+    })),
+    openQa: { clientConf: at(read.openqa["client-conf"]), server: read.openqa.server ?? null },
     socketDirectory: at(`${read["state-dir"]}/sockets`),
   };
 }

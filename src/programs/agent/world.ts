@@ -10,7 +10,7 @@ import { writeGpgClientProgram } from "../../adapters/qrexec/split-gpg-program.t
 import { announcingSigner } from "../../adapters/qrexec/split-gpg-signer.ts";
 import { openRepositories, type Repositories } from "../../adapters/repository/index.ts";
 import { GpgProgramSigner } from "../../adapters/signer/index.ts";
-import type { Backend, BuilderPlace, JobLog, LogService, Shelf, Sources } from "../../build/index.ts";
+import type { Backend, BuilderPlace, ImageBackend, JobLog, LogService, Shelf, Sources } from "../../build/index.ts";
 import type { PublicKeys, Signer } from "../../promotion/index.ts";
 import type { QrexecSettings } from "../configuration.ts";
 import type { Logger } from "../logging.ts";
@@ -22,7 +22,9 @@ export interface World {
   readonly logs: LogService;
   readonly signer: (log: JobLog) => Signer;
   readonly repositories: (builder: BuilderPlace) => Repositories;
-  readonly backend: (builder: LoadedBuilder) => Backend;
+  readonly backend: (builder: LoadedBuilder) => Backend & ImageBackend;
+  /** The environment of tools that the agent itself runs. */
+  readonly tools: Readonly<Record<string, string>>;
   readonly shelf: (builder: LoadedBuilder) => Shelf;
 }
 
@@ -76,6 +78,7 @@ export function openWorld(parts: WorldParts): World {
     }),
     signer: keys.signer,
     repositories,
+    tools,
     backend: ({ configuration }) =>
       createBackend(configuration.backend, {
         work: join(state, "work"),

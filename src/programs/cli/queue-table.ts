@@ -1,4 +1,5 @@
 import type { JobEntry, PausedQueue } from "../../adapters/store/index.ts";
+import type { OperatorWork } from "../../work/index.ts";
 
 /** What `release-bot queue` shows. */
 export interface ShownQueue {
@@ -36,7 +37,19 @@ export function renderQueueJson(shown: ShownQueue): string {
 
 function subjectOf({ request, commit }: JobEntry): string {
   if (request.kind === "command") return request.line;
+  if (request.kind === "operator") return `by hand: ${operatorWords(request.work)}`;
   return `push of ${request.component}${commit === null ? "" : ` at ${commit.slice(0, 12)}`}`;
+}
+
+function operatorWords(work: OperatorWork): string {
+  switch (work.kind) {
+    case "component":
+      return `build component ${work.component}${work.commit === null ? "" : ` at ${work.commit.slice(0, 12)}`}`;
+    case "template":
+      return `build template ${work.template} ${work.timestamp}`;
+    case "iso":
+      return `build iso ${work.version}${work.release === "final" ? ", final" : ""}`;
+  }
 }
 
 /** Why it waits, since when it runs, or how it ended. */
