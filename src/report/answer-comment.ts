@@ -20,9 +20,15 @@ function outcome({ line, outcome }: LineOutcome): string {
     case "refused": {
       const { code, subject, message, remedy } = outcome.refusal;
       const about = subject === "" ? "" : ` (${codeSpan(subject, 255)})`;
-      return `- 👎 ${command} was refused: **${code}**${about}. ${sentence(message)}${remedy === "" ? "" : ` ${sentence(remedy)}`}`;
+      return `- 👎 ${command} was refused: **${code}**${about}. ${stopped(message)}${remedy === "" ? "" : ` ${stopped(remedy)}`}`;
     }
   }
+}
+
+/** A sentence with a full stop, so that the next can follow it, and a capital letter. */
+function stopped(text: string): string {
+  const words = sentence(text).trim();
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}${/[.!?`]$/.test(words) ? "" : "."}`;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Outcome → title, labels, body, comment. Pure: what is written where is decided here, and posted by the GitHub adapter. */
 export { answerComment } from "./answer-comment.ts";
 export { issueBody } from "./issue-body.ts";
-export { foldLabels, type LabelChange, labelChange } from "./labels.ts";
+export { foldLabels, type LabelChange, labelChange, labelFamily } from "./labels.ts";
 export { readMarker, withMarker } from "./marker.ts";
 export { noticeComment, noticeLabels } from "./notice-comment.ts";
 export { decodePosting, type Notice, outboxDrafts, type Posting, postingId } from "./posting.ts";

@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { Probot, ProbotOctokit } from "probot";
+import { boundedFetch } from "./bounded-fetch.ts";
 import { type FailedRequest, faultOf, GithubFault } from "./fault.ts";
 
 /** How the bot proves to GitHub who it is. Nothing of it may reach a log, an error, a comment or a process list. */
@@ -78,10 +79,7 @@ export function githubClient(options: GithubClientOptions): GithubClient {
       retry: { enabled: false },
     })),
     baseUrl,
-    request: {
-      fetch: (url: string, init: RequestInit) =>
-        fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs), redirect: "manual" }),
-    },
+    request: { fetch: boundedFetch(timeoutMs) },
     ...(credentials.kind === "token"
       ? { githubToken: credentials.token }
       : { appId: credentials.appId, privateKey: credentials.privateKey }),

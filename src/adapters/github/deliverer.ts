@@ -7,6 +7,7 @@ import {
   type LabelChange,
   type LogLinks,
   labelChange,
+  labelFamily,
   type MessageTemplates,
   noticeComment,
   noticeLabels,
@@ -135,7 +136,7 @@ async function post(desk: Desk, entries: readonly [OutboxEntry, ...OutboxEntry[]
       const comments = [marked(postingId(first), answerComment(first.answer))];
       await desk.writer.update(
         { repository: desk.settings.reportRepository, issue },
-        { labels: foldLabels([]), comments },
+        { labels: foldLabels([]), comments, foreseen: [] },
       );
       return 1;
     }
@@ -179,10 +180,13 @@ async function postStatus(desk: Desk, postings: readonly StatusPosting[]): Promi
     const text = statusComment(event, settings.logs);
     return text === null ? [] : [marked(event.id, text)];
   });
+  const foreseen = postings.flatMap(({ event }) =>
+    "distribution" in event ? labelFamily(event.subject.release, event.distribution) : [],
+  );
   const found = await issues.find(title);
   if (found !== null) {
     try {
-      await writer.update({ repository: settings.reportRepository, issue: found }, { labels, comments });
+      await writer.update({ repository: settings.reportRepository, issue: found }, { labels, comments, foreseen });
       return postings.length;
     } catch (error) {
       // Deleted or moved away by a person: what happens from now on is still told, on a new issue.
@@ -195,7 +199,7 @@ async function postStatus(desk: Desk, postings: readonly StatusPosting[]): Promi
   }
   const { issue, made } = await issues.create(title, body(desk, postings, first), labels.add);
   const left = made === "ours" ? { add: [], remove: [] } : labels;
-  await writer.update({ repository: settings.reportRepository, issue }, { labels: left, comments });
+  await writer.update({ repository: settings.reportRepository, issue }, { labels: left, comments, foreseen });
   return postings.length;
 }
 
@@ -216,6 +220,6 @@ async function postNotices({ writer, settings }: Desk, postings: readonly Notice
     const text = noticeComment(notice, settings.templates);
     return text === null ? [] : [marked(notice.id, text)];
   });
-  await writer.update({ repository, issue }, { labels, comments });
+  await writer.update({ repository, issue }, { labels, comments, foreseen: [] });
   return postings.length;
 }

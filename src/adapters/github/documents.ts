@@ -77,16 +77,27 @@ export const issueStateAnswer = z.object({
     .catchall(label.nullable()),
 });
 
-/** Labels off, labels on, and comments in their order (`c0`, `c1`, …), in one request. */
+/**
+ * Labels off, labels on, and comments in their order (`c0`, `c1`, …), in one request. With a comment, labels that will be
+ * needed soon are looked up by name (`l0`, `l1`, …), which saves the request that would do it later.
+ */
 export function updateIssueDocument(parts: {
   readonly remove: readonly string[];
   readonly add: readonly string[];
   readonly comments: readonly string[];
+  readonly lookups: readonly string[];
 }): { readonly document: string; readonly variables: Readonly<Record<string, unknown>> } {
   const labelable = "{ labelable { labels(first: 100) { nodes { id name } } } }";
   const declared = ["$issue: ID!"];
   const fields: string[] = [];
   const variables: Record<string, unknown> = {};
+  const lookups = parts.comments.length === 0 ? [] : parts.lookups;
+  lookups.forEach((name, index) => {
+    declared.push(`$l${index}: String!`);
+    variables[`l${index}`] = name;
+  });
+  const named = lookups.map((_, index) => `l${index}: label(name: $l${index}) { id name }`).join(" ");
+  const repositoryLabels = named === "" ? "" : ` repository { ${named} }`;
   for (const [alias, mutation, ids] of [
     ["remove", "removeLabelsFromLabelable", parts.remove],
     ["add", "addLabelsToLabelable", parts.add],
@@ -99,12 +110,18 @@ export function updateIssueDocument(parts: {
   parts.comments.forEach((body, index) => {
     declared.push(`$c${index}: String!`);
     variables[`c${index}`] = body;
+    const asked = index === 0 ? repositoryLabels : "";
     fields.push(
-      `  c${index}: addComment(input: { subjectId: $issue, body: $c${index} }) { commentEdge { node { id } } }`,
+      `  c${index}: addComment(input: { subjectId: $issue, body: $c${index} }) { commentEdge { node { id${asked} } } }`,
     );
   });
   return { document: `mutation UpdateIssue(${declared.join(", ")}) {\n${fields.join("\n")}\n}`, variables };
 }
+
+/** What a comment's mutation answers: the labels that were looked up with it, null for those that there are not. */
+export const commentAnswer = z.object({
+  commentEdge: z.object({ node: z.object({ repository: z.record(z.string(), label.nullable()).default({}) }) }),
+});
 
 /** The labels that a label mutation leaves on the issue. */
 export const labelsAnswer = z.object({ labelable: z.object({ labels }) });

@@ -1,6 +1,13 @@
 import { type LabelChange, readMarker } from "../../report/index.ts";
 import type { GithubClient } from "./client.ts";
-import { issueStateAnswer, issueStateDocument, labelsAnswer, parseAnswer, updateIssueDocument } from "./documents.ts";
+import {
+  commentAnswer,
+  issueStateAnswer,
+  issueStateDocument,
+  labelsAnswer,
+  parseAnswer,
+  updateIssueDocument,
+} from "./documents.ts";
 import { GithubFault } from "./fault.ts";
 
 /** An issue by its repository and number. */
@@ -19,6 +26,8 @@ export interface MarkedComment {
 export interface IssueUpdate {
   readonly labels: LabelChange;
   readonly comments: readonly MarkedComment[];
+  /** Labels that later updates will probably put on. */
+  readonly foreseen: readonly string[];
 }
 
 /** What this process knows of an issue since it has read or made it, as long as each request had a clear end. */
@@ -114,12 +123,12 @@ export function issueWriter(client: GithubClient): IssueWriter {
     issue.labels = learnLabels(place.repository, parsed);
   }
 
-  async function write(place: IssuePlace, { labels, comments }: IssueUpdate): Promise<void> {
+  async function write(place: IssuePlace, { labels, comments, foreseen }: IssueUpdate): Promise<void> {
     const { repository } = place;
     let issue = known.get(key(place));
     let posted: ReadonlySet<string> = new Set();
     if (issue === undefined) {
-      ({ issue, markers: posted } = await read(place, [...labels.add, ...labels.remove]));
+      ({ issue, markers: posted } = await read(place, [...new Set([...labels.add, ...foreseen])]));
     }
     const idOf = (name: string): string | undefined => labelIds.get(labelKey(repository, name));
     let add = labels.add.flatMap((name) => idOf(name) ?? []);
@@ -131,7 +140,9 @@ export function issueWriter(client: GithubClient): IssueWriter {
     const remove = labels.remove.flatMap((name) => on.get(name) ?? []);
     const left = comments.filter(({ id }) => !posted.has(id));
     if (add.length + remove.length + left.length > 0) {
-      const { document, variables } = updateIssueDocument({ add, remove, comments: left.map(({ body }) => body) });
+      const lookups = foreseen.filter((name) => idOf(name) === undefined);
+      const bodies = left.map(({ body }) => body);
+      const { document, variables } = updateIssueDocument({ add, remove, comments: bodies, lookups });
       const answer = await client.graphql(document, repository, { issue: issue.nodeId, ...variables });
       const [error] = answer.errors;
       if (error !== undefined) throw faultOfField(error, place);
@@ -139,6 +150,13 @@ export function issueWriter(client: GithubClient): IssueWriter {
         if (variables[alias] === undefined) continue;
         const { labelable } = parseAnswer(labelsAnswer, { data: answer.data[alias] as typeof answer.data, errors: [] });
         issue.labels = learnLabels(repository, labelable.labels.nodes);
+      }
+      if (left.length > 0) {
+        const posted = parseAnswer(commentAnswer, { data: answer.data["c0"] as typeof answer.data, errors: [] });
+        learnLabels(
+          repository,
+          Object.values(posted.commentEdge.node.repository).filter((label) => label !== null),
+        );
       }
     }
     keep(place, issue);

@@ -57,7 +57,10 @@ export function graphRoot(parts: GraphParts): { readonly query: GraphObject; rea
     };
   }
 
-  const comment = ({ id, node_id, body, created_at, html_url, user }: RestComment): GraphObject => ({
+  const comment = (
+    repository: string,
+    { id, node_id, body, created_at, html_url, user }: RestComment,
+  ): GraphObject => ({
     __typename: "IssueComment",
     id: node_id,
     databaseId: id,
@@ -65,6 +68,7 @@ export function graphRoot(parts: GraphParts): { readonly query: GraphObject; rea
     createdAt: created_at,
     url: html_url,
     author: actor(user),
+    repository: () => repositoryObject(repository),
     viewerDidAuthor: user?.login === parts.viewer,
   });
 
@@ -88,7 +92,11 @@ export function graphRoot(parts: GraphParts): { readonly query: GraphObject; rea
     author: actor(found.user),
     viewerDidAuthor: found.user?.login === parts.viewer,
     labels: (edges: object) => connection(found.labels.map(label), edges),
-    comments: async (edges: object) => connection((await rest.comments(repository, found.number)).map(comment), edges),
+    comments: async (edges: object) =>
+      connection(
+        (await rest.comments(repository, found.number)).map((one) => comment(repository, one)),
+        edges,
+      ),
   });
 
   const isVisible = (repository: string) => (found: RestIssue) => !parts.isGone(repository, found.number);
@@ -186,7 +194,7 @@ export function graphRoot(parts: GraphParts): { readonly query: GraphObject; rea
         parts.onComment(repository, found.number, posted);
         return {
           __typename: "AddCommentPayload",
-          commentEdge: { __typename: "IssueCommentEdge", node: comment(posted) },
+          commentEdge: { __typename: "IssueCommentEdge", node: comment(repository, posted) },
         };
       },
       addLabelsToLabelable: async ({ input }: LabelInput) => {

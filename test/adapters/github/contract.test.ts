@@ -61,7 +61,7 @@ describe("what is sent to GitHub", () => {
 
   it("is GraphQL of GitHub's schema", () => {
     const strings = { owner: "o", repo: "r", search: "s" };
-    const update = updateIssueDocument({ remove: ["a"], add: ["b"], comments: ["c", "d"] });
+    const update = updateIssueDocument({ remove: ["a"], add: ["b"], comments: ["c", "d"], lookups: ["l"] });
     for (const [document, variables] of [
       [findIssueDocument, strings],
       [issueStateDocument(2), { owner: "o", repo: "r", number: 1, before: null, l0: "a", l1: "b" }],

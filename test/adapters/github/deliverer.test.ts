@@ -232,10 +232,10 @@ describe("a request that goes wrong", () => {
     ["is lost after it was carried out", after],
     ["is answered with garbage", { kind: "garbage" }],
     ["is answered with 502", { kind: "status", status: 502 }],
-    ["is answered too late", { kind: "slow", ms: 700 }],
+    ["is answered too late", { kind: "slow", ms: 3000 }],
     ["is never answered", { kind: "hang" }],
   ] as const)("and %s is tried again without saying anything twice", async (_, fault) => {
-    const deliverer = delivererAt(github.apiUrl, { timeoutMs: 400 });
+    const deliverer = delivererAt(github.apiUrl, { timeoutMs: 1500 });
     await deliverer.deliver(entriesOf(statusReport({ type: "announced", id: "e0" })));
     faults = [always(fault)];
     const [entry] = entriesOf(statusReport({ type: "built", id: "e1" }));
@@ -246,7 +246,7 @@ describe("a request that goes wrong", () => {
   });
 
   it("while an issue is made leaves one issue", async () => {
-    const deliverer = delivererAt(github.apiUrl, { timeoutMs: 400 });
+    const deliverer = delivererAt(github.apiUrl);
     const isCreation = ({ method, path }: SeenRequest): boolean => method === "POST" && path.endsWith("/issues");
     faults = [(request) => (isCreation(request) ? after : null)];
     const entries = entriesOf(statusReport({ type: "built", id: "e1" }));
