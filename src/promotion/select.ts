@@ -86,7 +86,7 @@ function chooseBuilds(question: PromotionQuestion, facts: DistributionFacts): Re
   const published = facts.builds
     .map((build) => ({ build, last: newest(build, from) }))
     .filter((one): one is { build: BuildFact; last: Date } => one.last !== null)
-    .sort((a, b) => b.last.getTime() - a.last.getTime());
+    .sort((a, b) => b.last.getTime() - a.last.getTime() || facts.compare(b.build.version, a.build.version));
   const latest = published[0]?.build;
   const where = from.join(" or ");
   if (latest === undefined) {
@@ -122,12 +122,12 @@ function stale(question: PromotionQuestion, latest: BuildFact, wasThere: boolean
   if (subject.kind === "template") {
     const command = `Upload-template ${release} ${subject.template} ${latest.version} ${to}`;
     const what = `the version that stands in ${where} is ${latest.version}`;
-    return refusal("STALE_COMMIT", String(subject.version), what, `To promote that one, sign: ${command}`);
+    return refusal("STALE_COMMIT", String(subject.version), what, `To promote that one, sign: \`${command}\``);
   }
   const stands: CommitSha | null = latest.commit;
   const what = `the commit that stands in ${where} for ${dist} is ${stands ?? "not recorded"}${wasThere ? ", published after this one" : ""}`;
   const command = `Upload-component ${release} ${subject.component} ${stands ?? "COMMIT"} ${to} ${dist}`;
-  return refusal("STALE_COMMIT", subject.commit, what, `To promote that one, sign: ${command}`);
+  return refusal("STALE_COMMIT", subject.commit, what, `To promote that one, sign: \`${command}\``);
 }
 
 /** The testing repository in which all files of the build stand, as they are recorded. */
