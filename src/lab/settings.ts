@@ -143,7 +143,7 @@ function builderYml(plan: AgentPlan, builder: BuilderPlan): unknown {
     },
     "min-age-days": builder.minAgeDays,
     "artifacts-dir": join(builder.directory, "artifacts"),
-    timeout: 60,
+    timeout: 120,
     github: {
       "build-report-repo": repository(githubNames.reports),
       "issues-repo": repository(githubNames.issues),

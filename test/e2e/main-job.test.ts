@@ -32,7 +32,7 @@ beforeAll(async () => {
   const built = job.lab();
   if (built === null) throw new Error(shown.join("\n"));
   lab = built;
-}, 180_000);
+}, 400_000);
 
 afterAll(async () => {
   await stopAll(started);

@@ -28,7 +28,7 @@ export function awaitAnswers(lab: RunningLab, command: PostedCommand, code: stri
   const answering = environmentsOf(lab).map(({ build }) => build.name);
   return until({
     what: `an answer with ${code} from ${answering.join(" and ")}`,
-    limitMs: 40_000,
+    limitMs: 90_000,
     daemons: lab.daemons,
     look: async () => {
       const later = (await listComments(lab.reports, command.issue)).filter(({ id }) => id > command.comment.id);
@@ -44,7 +44,7 @@ export function awaitVerdict(lab: RunningLab, command: PostedCommand, code: stri
   const agents = lab.daemons.filter(({ name }) => names.some((build) => name === `${build} agent`));
   return until({
     what: `${code} for ${command.trace} in the log of each agent`,
-    limitMs: 40_000,
+    limitMs: 90_000,
     daemons: lab.daemons,
     look: async () => {
       const lines = agents.map((agent) =>

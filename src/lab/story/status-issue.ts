@@ -38,7 +38,7 @@ export async function awaitState(
   let said = "";
   return until({
     what: `the labels ${wanted.join(" and ")} on '${statusTitle(component)}'`,
-    limitMs: 60_000,
+    limitMs: 150_000,
     daemons: lab.daemons,
     look: async () => {
       const issue = await findStatusIssue(lab, component);
