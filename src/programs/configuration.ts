@@ -15,6 +15,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface ConfigurationFile {
   /** Absolute. */
   readonly file: string;
+  /** Whether the file has such a section. */
+  has(name: string): boolean;
   /** Validates one section. Throws AdapterError `CONFIGURATION`, naming file, line and key. A missing section is an error. */
   section<Schema extends z.ZodType>(name: string, schema: Schema): z.output<Schema>;
   /** The same, or null where the file has no such section. */
@@ -76,6 +78,7 @@ export function parseConfiguration(file: string, text: string): ConfigurationFil
 
   return {
     file,
+    has: (name) => sections.data[name] !== undefined,
     section: (name, schema) => {
       if (sections.data[name] === undefined) {
         throw new AdapterError("CONFIGURATION", `${file}: has no section '${name}:'`);

@@ -11,6 +11,7 @@ const done = (summary: string): JobOutcome => ({ kind: "done", summary, reports:
 const push = (queue: string, component: string) => ({
   queue,
   trace: null,
+  answers: "nobody" as const,
   request: { kind: "push" as const, builder: `r4.3=${queue}`, component: component as ComponentName },
 });
 

@@ -26,12 +26,14 @@ export interface NewJob {
   readonly queue: string;
   readonly request: JobRequest;
   readonly trace: string | null;
+  /** Whether its outcome belongs into the answer of the signed message that it is of; `nobody`: an operator runs it again. */
+  readonly answers: "message" | "nobody";
 }
 
 /** Adds a job, inside a transaction of the caller's; false where it folded into one that waits. */
 export function addJob(database: Database, job: NewJob, now: Date): boolean {
   const { request } = job;
-  const message = request.kind === "command" ? request.message : null;
+  const message = request.kind === "command" && job.answers === "message" ? request.message : null;
   const added = database.run(
     `INSERT INTO jobs (queue, request, fold, trace, state, not_before, message, line, added_at)
      VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
@@ -107,8 +109,8 @@ export class SqliteJobs implements JobStore {
       // A failure counts too: some of its distributions may be through.
       markRan(database, job.request.scopes, job.request.signedAt);
     }
-    const { message } = job.request.kind === "command" ? job.request : { message: null };
-    const answer = message === null ? [] : settleLine(database, message);
+    const row = database.one("SELECT message, line FROM jobs WHERE id = ? AND message IS NOT NULL", job.id);
+    const answer = row === null ? [] : settleLine(database, { key: text(row, "message"), line: integer(row, "line") });
     for (const report of [...reports, ...answer]) {
       for (const entry of entries(report)) addToOutbox(database, entry, now);
     }

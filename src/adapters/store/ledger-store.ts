@@ -85,7 +85,8 @@ export class SqliteLedger implements Ledger {
       tell,
       JSON.stringify(stand),
     );
-    for (const job of jobs) addJob(this.#database, { ...job, trace: recording.trace }, recording.receivedAt);
+    for (const job of jobs)
+      addJob(this.#database, { ...job, trace: recording.trace, answers: "message" }, recording.receivedAt);
     markRan(this.#database, ran, recording.signedAt.getTime());
     for (const { action, release, component, commit, distribution } of holds) {
       if (action === "hold") {

@@ -90,9 +90,8 @@ export class QueueDesk {
     if (row === null) return "unknown";
     const { state, request, queue, trace } = readJob(row);
     if (state === "queued" || state === "running") return "open";
-    // The signed message has had its one answer; what runs again by hand is the operator's.
-    const again = request.kind === "command" ? { ...request, message: null } : request;
-    await this.#jobs.add([{ queue, request: again, trace }], now);
+    // The signed message has had its one answer; it is still verified and authorized anew when its turn comes.
+    await this.#jobs.add([{ queue, request, trace, answers: "nobody" }], now);
     return "queued";
   }
 }

@@ -25,6 +25,7 @@ export async function takePush(parts: PushIntakeParts, untrustedName: string): P
       queue: queueOf(builder),
       request: { kind: "push" as const, builder: lineOf(builder), component: component.name },
       trace: null,
+      answers: "nobody" as const,
     })),
   );
   const added = found.length === 0 ? 0 : await jobs.add(found, clock.now());

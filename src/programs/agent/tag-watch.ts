@@ -40,7 +40,7 @@ async function lookOnce({ builders, store, clock, log, environment }: TagWatchPa
       remember: (release, component, tags) => store.seenTags.remember(release, component, tags),
       enqueue: async (_release, component) => {
         const request = { kind: "push" as const, builder: lineOf(builder), component };
-        await store.jobs.add([{ queue: queueOf(builder), request, trace: null }], clock.now());
+        await store.jobs.add([{ queue: queueOf(builder), request, trace: null, answers: "nobody" }], clock.now());
       },
     });
     if (end.aborted) return;

@@ -23,6 +23,8 @@ export interface World {
   readonly signer: (log: JobLog) => Signer;
   readonly repositories: (builder: BuilderPlace) => Repositories;
   readonly backend: (builder: LoadedBuilder) => Backend & ImageBackend;
+  /** What a tool that signs needs in its environment, besides the log's socket. */
+  readonly signing: Readonly<Record<string, string>>;
   /** The environment of tools that the agent itself runs. */
   readonly tools: Readonly<Record<string, string>>;
   readonly shelf: (builder: LoadedBuilder) => Shelf;
@@ -79,6 +81,7 @@ export function openWorld(parts: WorldParts): World {
     signer: keys.signer,
     repositories,
     tools,
+    signing: keys.program.environment,
     backend: ({ configuration }) =>
       createBackend(configuration.backend, {
         work: join(state, "work"),
