@@ -82,4 +82,19 @@ export const subcommands: readonly Subcommand[] = [
     summary: "publishes, promotes, withdraws and checks package repositories, without any configuration",
     load: () => import("./cli/repo.ts"),
   },
+  {
+    name: "build",
+    summary: "queues builds of components, templates and ISOs by hand, and shows what became of builds",
+    load: () => import("./cli/build.ts"),
+  },
+  {
+    name: "run",
+    summary: "runs a command by hand under the builder's lock, with a log and announcements",
+    load: () => import("./cli/run.ts"),
+  },
+  {
+    name: "doctor",
+    summary: "looks at everything that this qube's programs need, and says what to do about it",
+    load: () => import("./cli/doctor.ts"),
+  },
 ];
