@@ -1,10 +1,11 @@
-import type { Command, Fingerprint, Refusal } from "../domain/index.ts";
+import type { Command, Refusal } from "../domain/index.ts";
 import type { SignedLine } from "../signed/index.ts";
 import { AuthorizedCommand } from "./authorized-command.ts";
-import { type Matches, matchComponent } from "./component.ts";
+import { matchComponent } from "./component.ts";
 import { type Environment, refuseUnknown } from "./environment.ts";
 import { refuseOutOfOrder, refuseTimestamp } from "./freshness.ts";
 import { matchIso } from "./iso.ts";
+import type { Matches, Question } from "./matches.ts";
 import type { LedgerView } from "./ports.ts";
 import { matchTemplate } from "./template.ts";
 
@@ -34,7 +35,7 @@ export function authorize(question: AuthorizationQuestion): Decision {
   const command = line.command.value;
   const { signer, signedAt, trace, ledgerKey } = line.message;
 
-  const matches = match(command, signer, environment, ledger);
+  const matches = match({ command, signer, environment, ledger });
   if (matches.refusal !== null) return { kind: "refused", refusal: matches.refusal };
   const authority = { kind: "signed", signer, signedAt, trace, ledgerKey, line: line.index } as const;
   const [first, ...others] = matches.targets.map(({ builder, target }) => {
@@ -54,7 +55,8 @@ export function authorize(question: AuthorizationQuestion): Decision {
   return { kind: "authorized", commands: [first, ...others] };
 }
 
-function match(command: Command, signer: Fingerprint, environment: Environment, ledger: LedgerView): Matches {
+function match(question: Question<Command>): Matches {
+  const { command, environment } = question;
   if (!environment.builders.some(({ release }) => release === command.release)) {
     return { targets: [], refusal: refuseUnknown(environment, "releases", command.release) };
   }
@@ -64,12 +66,12 @@ function match(command: Command, signer: Fingerprint, environment: Environment, 
     case "hold":
     case "unhold":
     case "withdraw-component":
-      return matchComponent(command, signer, environment, ledger);
+      return matchComponent({ ...question, command });
     case "upload-template":
     case "build-template":
-      return matchTemplate(command, signer, environment);
+      return matchTemplate({ ...question, command });
     case "build-iso":
-      return matchIso(command, signer, environment);
+      return matchIso({ ...question, command });
   }
 }
 

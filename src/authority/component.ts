@@ -1,7 +1,7 @@
+import type { GrantName } from "../../commands/index.ts";
 import type {
   BuildComponent,
   Distribution,
-  Fingerprint,
   Hold,
   Refusal,
   UploadComponent,
@@ -9,51 +9,31 @@ import type {
 } from "../domain/index.ts";
 import type { BuilderConfiguration } from "../formats/builder-yml/index.ts";
 import type { Target } from "./authorized-command.ts";
-import { type Environment, refuseUnknown } from "./environment.ts";
+import { refuseUnknown } from "./environment.ts";
 import { missingGrant, notGranted } from "./grants.ts";
-import type { LedgerView } from "./ports.ts";
+import type { Matches, Question } from "./matches.ts";
 
 /** A command about a component. */
-export type ComponentCommand = UploadComponent | BuildComponent | Hold | WithdrawComponent;
-
-/** Where in this environment a command may act, or why not; no match at all where nothing of it is served here. */
-export interface Matches {
-  readonly targets: readonly { readonly builder: BuilderConfiguration; readonly target: Target }[];
-  readonly refusal: Refusal | null;
-}
+type ComponentCommand = UploadComponent | BuildComponent | Hold | WithdrawComponent;
 
 /** Finds what of a command about a component is served here and granted to the signer. */
-export function matchComponent(
-  command: ComponentCommand,
-  signer: Fingerprint,
-  environment: Environment,
-  ledger: LedgerView,
-): Matches {
+export function matchComponent(question: Question<ComponentCommand>): Matches {
+  const { command, environment } = question;
   const builders = environment.builders.filter(
     ({ release, components }) =>
       release === command.release && components.some(({ name }) => name === command.component),
   );
-  const unknown = refuseUnknownNames(command, builders, environment);
+  const unknown = refuseUnknownNames(question, builders);
   if (unknown !== null) return { targets: [], refusal: unknown };
 
   const targets: { builder: BuilderConfiguration; target: Target }[] = [];
   let silenced: Refusal | null = null;
   for (const builder of builders) {
-    const named = served(command, builder);
-    const granted = named.filter(({ name }) => isGrantedNames(command, signer, builder, name));
-    const lacking = named.find((distribution) => !granted.includes(distribution));
-    if (command.distributions.kind === "named" && lacking !== undefined) {
-      return { targets: [], refusal: refuse(command, signer, builder, lacking) };
-    }
-    const [first, ...others] = granted;
-    if (first === undefined) {
-      if (lacking !== undefined) silenced = refuse(command, signer, builder, lacking);
-      continue;
-    }
-    for (const distribution of granted) {
-      const refused = refuseSpecial(command, signer, builder, distribution, ledger);
-      if (refused !== null) return { targets: [], refusal: refused };
-    }
+    const found = matchBuilder(question, builder);
+    if (found.refusal !== null) return { targets: [], refusal: found.refusal };
+    silenced ??= found.silenced;
+    const [first, ...others] = found.granted;
+    if (first === undefined) continue;
     const target: Target = { kind: "component", component: command.component, distributions: [first, ...others] };
     targets.push({ builder, target });
   }
@@ -61,19 +41,50 @@ export function matchComponent(
   return { targets, refusal: targets.length === 0 && environment.known !== null ? silenced : null };
 }
 
-function refuseUnknownNames(
-  command: ComponentCommand,
-  builders: readonly BuilderConfiguration[],
-  environment: Environment,
-): Refusal | null {
-  if (builders.length === 0) return refuseUnknown(environment, "components", command.component);
-  if (command.distributions.kind === "all") return null;
-  const here = builders.flatMap(({ distributions }) => distributions.map(({ name }) => name));
-  for (const name of command.distributions.names) {
-    const refused = here.includes(name) ? null : refuseUnknown(environment, "distributions", name);
-    if (refused !== null) return refused;
+interface BuilderMatch {
+  readonly granted: readonly Distribution[];
+  readonly refusal: Refusal | null;
+  /** Why `all` covers less than all; told only where nobody else may answer. */
+  readonly silenced: Refusal | null;
+}
+
+function matchBuilder(question: Question<ComponentCommand>, builder: BuilderConfiguration): BuilderMatch {
+  const { command, ledger, signer } = question;
+  const named = served(command, builder);
+  const refusalOf = (distribution: Distribution, missing: GrantName): Refusal =>
+    notGranted({ signer, builder, missing, what: `${command.kind} of ${command.component} in ${distribution.name}` });
+
+  // The names first: what is left of `all` are the distributions whose names are granted.
+  const granted: Distribution[] = [];
+  let silenced: Refusal | null = null;
+  for (const distribution of named) {
+    const missing = missingNames(question, builder, distribution);
+    if (missing === null) granted.push(distribution);
+    else silenced ??= refusalOf(distribution, missing);
   }
-  return null;
+  if (command.distributions.kind === "named" && silenced !== null) return { granted: [], refusal: silenced, silenced };
+
+  // Then hold, unhold and withdraw, which nothing makes smaller.
+  for (const distribution of granted) {
+    const wanted = { component: command.component, distribution: distribution.name };
+    const missing = missingGrant(builder.grants.get(signer), command.kind, wanted);
+    if (missing === null) continue;
+    const { release, component, commit } = command;
+    const isOwnHold =
+      missing === "unhold" && ledger.holder({ release, component, commit, distribution: distribution.name }) === signer;
+    if (!isOwnHold) return { granted: [], refusal: refusalOf(distribution, missing), silenced };
+  }
+  return { granted, refusal: null, silenced };
+}
+
+/** Which grant of the names is missing: an upload needs these two and no other. */
+function missingNames(
+  { command, signer }: Question<ComponentCommand>,
+  builder: BuilderConfiguration,
+  distribution: Distribution,
+): GrantName | null {
+  const wanted = { component: command.component, distribution: distribution.name };
+  return missingGrant(builder.grants.get(signer), "upload-component", wanted);
 }
 
 /** The builder's own distributions that the command names, in the builder's order. */
@@ -83,42 +94,16 @@ function served(command: ComponentCommand, builder: BuilderConfiguration): reado
   return builder.distributions.filter(({ name }) => selection.names.includes(name));
 }
 
-/** Whether the names are granted; `hold`, `unhold` and `withdraw` are looked at apart. */
-function isGrantedNames(
-  command: ComponentCommand,
-  signer: Fingerprint,
-  builder: BuilderConfiguration,
-  distribution: string,
-): boolean {
-  const wanted = { component: command.component, distribution };
-  return missingGrant(builder.grants.get(signer), "upload-component", wanted) === null;
-}
-
-function refuseSpecial(
-  command: ComponentCommand,
-  signer: Fingerprint,
-  builder: BuilderConfiguration,
-  distribution: Distribution,
-  ledger: LedgerView,
+function refuseUnknownNames(
+  { command, environment }: Question<ComponentCommand>,
+  builders: readonly BuilderConfiguration[],
 ): Refusal | null {
-  const wanted = { component: command.component, distribution: distribution.name };
-  const missing = missingGrant(builder.grants.get(signer), command.kind, wanted);
-  if (missing === null) return null;
-  if (missing === "unhold") {
-    const { release, component, commit } = command as Hold;
-    const holder = ledger.holder({ release, component, commit, distribution: distribution.name });
-    if (holder === signer) return null;
+  if (builders.length === 0) return refuseUnknown(environment, "components", command.component);
+  if (command.distributions.kind === "all") return null;
+  const here = builders.flatMap(({ distributions }) => distributions.map(({ name }) => name));
+  for (const name of command.distributions.names) {
+    const refused = here.includes(name) ? null : refuseUnknown(environment, "distributions", name);
+    if (refused !== null) return refused;
   }
-  return notGranted(signer, builder, missing, `${command.kind} of ${command.component} in ${distribution.name}`);
-}
-
-function refuse(
-  command: ComponentCommand,
-  signer: Fingerprint,
-  builder: BuilderConfiguration,
-  distribution: Distribution,
-): Refusal {
-  const wanted = { component: command.component, distribution: distribution.name };
-  const missing = missingGrant(builder.grants.get(signer), "upload-component", wanted) ?? "components";
-  return notGranted(signer, builder, missing, `${command.component} in ${distribution.name}`);
+  return null;
 }

@@ -2,7 +2,7 @@ import { type GrantName, neededGrants } from "../../commands/index.ts";
 import { type Command, type Fingerprint, type Refusal, refusal } from "../domain/index.ts";
 import type { BuilderConfiguration, Grant } from "../formats/builder-yml/index.ts";
 
-/** What the grant is asked for; an empty list where a command names none of that kind. */
+/** The names that a grant is asked for; one that is absent is granted by nothing but the grants that need no name. */
 export interface Wanted {
   readonly component?: string;
   readonly distribution?: string;
@@ -40,12 +40,17 @@ function covers(granted: "_all_" | readonly string[], name: string | undefined):
 }
 
 /** The refusal for a grant that is missing. */
-export function notGranted(
-  signer: Fingerprint,
-  builder: BuilderConfiguration,
-  missing: GrantName,
-  what: string,
-): Refusal {
+export function notGranted({
+  signer,
+  builder,
+  missing,
+  what,
+}: {
+  readonly signer: Fingerprint;
+  readonly builder: BuilderConfiguration;
+  readonly missing: GrantName;
+  readonly what: string;
+}): Refusal {
   return refusal(
     "NOT_GRANTED",
     what,

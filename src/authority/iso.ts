@@ -1,16 +1,15 @@
-import { type BuildIso, type Fingerprint, refusal } from "../domain/index.ts";
-import type { Matches } from "./component.ts";
-import type { Environment } from "./environment.ts";
+import { type BuildIso, refusal } from "../domain/index.ts";
 import { missingGrant, notGranted } from "./grants.ts";
+import type { Matches, Question } from "./matches.ts";
 
 /** Finds the builder that builds ISOs: one with a host distribution, of which there must be exactly one. */
-export function matchIso(command: BuildIso, signer: Fingerprint, environment: Environment): Matches {
+export function matchIso({ command, signer, environment }: Question<BuildIso>): Matches {
   const targets: Matches["targets"][number][] = [];
   for (const builder of environment.builders) {
     const [host, ...others] = builder.distributions.filter(({ set }) => set === "host");
     if (builder.release !== command.release || host === undefined) continue;
     const missing = missingGrant(builder.grants.get(signer), command.kind, {});
-    if (missing !== null) return { targets: [], refusal: notGranted(signer, builder, missing, "Build-iso") };
+    if (missing !== null) return { targets: [], refusal: notGranted({ signer, builder, missing, what: "Build-iso" }) };
     if (others.length > 0) {
       const names = [host, ...others].map(({ name }) => name).join(", ");
       const message = `an ISO is made of exactly one host distribution; the builder of ${builder.release} has ${names}`;

@@ -1,16 +1,12 @@
-import type { BuildTemplate, Fingerprint, Refusal, UploadTemplate } from "../domain/index.ts";
-import { refusal } from "../domain/index.ts";
+import { type BuildTemplate, type Refusal, refusal, type UploadTemplate } from "../domain/index.ts";
 import type { BuilderConfiguration, TemplateConfiguration } from "../formats/builder-yml/index.ts";
-import type { Matches } from "./component.ts";
-import { type Environment, refuseUnknown } from "./environment.ts";
+import { refuseUnknown } from "./environment.ts";
 import { missingGrant, notGranted } from "./grants.ts";
+import type { Matches, Question } from "./matches.ts";
 
 /** Finds the configured template that a command names, by its name or as v1 does by DIST[+FLAVOR], and the right to it. */
-export function matchTemplate(
-  command: BuildTemplate | UploadTemplate,
-  signer: Fingerprint,
-  environment: Environment,
-): Matches {
+export function matchTemplate(question: Question<BuildTemplate | UploadTemplate>): Matches {
+  const { command, signer, environment } = question;
   const targets: Matches["targets"][number][] = [];
   for (const builder of environment.builders) {
     if (builder.release !== command.release) continue;
@@ -18,7 +14,8 @@ export function matchTemplate(
     if (template === undefined) continue;
     if (others.length > 0) return { targets: [], refusal: ambiguous(command.template, [template, ...others]) };
     const missing = missingGrant(builder.grants.get(signer), command.kind, { template: template.name });
-    if (missing !== null) return { targets: [], refusal: notGranted(signer, builder, missing, template.name) };
+    if (missing !== null)
+      return { targets: [], refusal: notGranted({ signer, builder, missing, what: template.name }) };
     targets.push({ builder, target: { kind: "template", template } });
   }
   const refused = targets.length === 0 ? refuseUnknown(environment, "templates", command.template) : null;

@@ -15,52 +15,50 @@ export const standingSentences: Readonly<Record<Standing, string>> = {
 
 const acceptedCurves: readonly string[] = ["ed25519Legacy", "nistP256", "nistP384", "nistP521"];
 
-/**
- * How the key with that id in the certificate stands at an instant, itself and its primary key; without an id, whether
- * any key of the certificate may sign.
- */
-export async function standingOf(
-  certificate: PublicKey,
-  keyId: KeyID | null,
-  at: Date,
-  openpgp: OpenPgp,
-): Promise<Standing> {
-  const { strict, lax } = openpgp;
-  const subkeys = keyId === null ? [] : certificate.getSubkeys(keyId);
+/** Which key is asked about, and when. */
+export interface KeyQuestion {
+  readonly certificate: PublicKey;
+  /** Null: whether any key of the certificate may sign. */
+  readonly keyId: KeyID | null;
+  readonly at: Date;
+  readonly openpgp: OpenPgp;
+}
+
+/** How a key stands at an instant, and its primary key with it. */
+export async function standingOf(question: KeyQuestion): Promise<Standing> {
+  const { certificate, keyId, at } = question;
+  const { strict, lax } = question.openpgp;
+  const subkeys = subkeysOf(question);
   // The library rejects what it knows to be weak; we accept what we know to be strong, and calculate with nothing else.
   if (![certificate, ...subkeys].every(isAccepted)) return "weak";
-  if (await isRevoked(certificate, subkeys, at, openpgp)) return "revoked";
+  if (await isRevoked(question)) return "revoked";
   const signer = await certificate.getSigningKey(keyId ?? undefined, at, undefined, strict).catch(() => null);
   if (signer !== null) return isAccepted(signer) ? "good" : "weak";
-  if (await isExpired(certificate, subkeys, at, openpgp)) return "expired";
+  if (await isExpired(question)) return "expired";
   const otherwise = await certificate.getSigningKey(keyId ?? undefined, at, undefined, lax).catch(() => null);
   return otherwise === null ? "unfit" : "weak";
 }
 
+function subkeysOf({ certificate, keyId }: KeyQuestion): readonly Subkey[] {
+  return keyId === null ? [] : certificate.getSubkeys(keyId);
+}
+
 /** A revocation counts whatever digest it was made with: many old revocation certificates are SHA-1. */
-async function isRevoked(
-  certificate: PublicKey,
-  subkeys: readonly Subkey[],
-  at: Date,
-  { lax }: OpenPgp,
-): Promise<boolean> {
-  if (await certificate.isRevoked(undefined, undefined, at, lax)) return true;
-  for (const subkey of subkeys) {
+async function isRevoked(question: KeyQuestion): Promise<boolean> {
+  const { certificate, at, openpgp } = question;
+  if (await certificate.isRevoked(undefined, undefined, at, openpgp.lax)) return true;
+  for (const subkey of subkeysOf(question)) {
     for (const binding of subkey.bindingSignatures) {
-      if (await subkey.isRevoked(binding, subkey.keyPacket, at, lax)) return true;
+      if (await subkey.isRevoked(binding, subkey.keyPacket, at, openpgp.lax)) return true;
     }
   }
   return false;
 }
 
-async function isExpired(
-  certificate: PublicKey,
-  subkeys: readonly Subkey[],
-  at: Date,
-  { lax }: OpenPgp,
-): Promise<boolean> {
-  const ends = [await certificate.getExpirationTime(undefined, lax)];
-  for (const subkey of subkeys) ends.push(await subkey.getExpirationTime(at, lax));
+async function isExpired(question: KeyQuestion): Promise<boolean> {
+  const { certificate, at, openpgp } = question;
+  const ends = [await certificate.getExpirationTime(undefined, openpgp.lax)];
+  for (const subkey of subkeysOf(question)) ends.push(await subkey.getExpirationTime(at, openpgp.lax));
   return ends.some((end) => end !== null && Number(end) <= at.getTime());
 }
 

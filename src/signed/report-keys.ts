@@ -22,7 +22,7 @@ export async function reportKeys(keys: TrustedKeys, now: Date): Promise<readonly
       });
       continue;
     }
-    const standing = await standingOf(key, null, now, keys.openpgp);
+    const standing = await standingOf({ certificate: key, keyId: null, at: now, openpgp: keys.openpgp });
     reports.push({ fingerprint, standing, message: `the key ${fingerprint} ${standingSentences[standing]}` });
   }
   return reports;

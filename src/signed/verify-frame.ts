@@ -35,20 +35,20 @@ export async function verifyFrame(frame: Frame, terms: VerificationTerms): Promi
   if (!issuer.ok) return issuer;
   const { certificate, key, keyId } = issuer.value;
   const signer = certificate.fingerprint;
-  const { created, expires } = frame.signature;
+  const { created } = frame.signature;
 
   if (![key, ...key.getKeys(keyId)].every(isAccepted)) return no(badKey(signer, "weak"));
   const broken = await firstOpinion(frame, issuer.value, terms.keys);
   // The key's state then and now says more than the library does, unless the signature does not even fit its text.
   if (broken === null || broken.about === "key") {
     for (const at of [terms.now, created]) {
-      const standing = await standingOf(key, keyId, at, terms.keys.openpgp);
+      const standing = await standingOf({ certificate: key, keyId, at, openpgp: terms.keys.openpgp });
       if (standing !== "good") return no(badKey(signer, standing));
     }
   }
   if (broken !== null) return no(invalidSignature(signer, broken.message));
 
-  const aged = judgeAge(created, expires, signer, terms);
+  const aged = judgeAge(frame, signer, terms);
   if (aged !== null) return no(aged);
 
   const opinion = await terms.secondOpinion.judge({
@@ -122,8 +122,8 @@ async function firstOpinion(
   }
 }
 
-function judgeAge(created: Date, expires: Date | null, signer: Fingerprint, terms: VerificationTerms): Refusal | null {
-  const { now, notBefore } = terms;
+function judgeAge({ signature }: Frame, signer: Fingerprint, { now, notBefore }: VerificationTerms): Refusal | null {
+  const { created, expires } = signature;
   const made = `it was made on ${written(created)}`;
   if (created.getTime() > now.getTime() + toleranceMs) {
     const remedy = "set your computer's clock, and sign again";
