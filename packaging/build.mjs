@@ -14,8 +14,17 @@ const out = resolve(process.argv[2] ?? join(root, "dist"));
 const work = mkdtempSync(join(tmpdir(), "release-bot-build-"));
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const { version } = manifest;
-const epoch = run("git", ["log", "-1", "--format=%ct"], root).trim();
-process.env.SOURCE_DATE_EPOCH ??= epoch;
+// The same source makes the same packages: their dates are the commit's.
+process.env.SOURCE_DATE_EPOCH ??= commitTime();
+
+/** The time of the last commit; 0 for sources without a history. */
+function commitTime() {
+  try {
+    return run("git", ["log", "-1", "--format=%ct"], root).trim();
+  } catch {
+    return "0";
+  }
+}
 
 function run(program, args, cwd = root) {
   return execFileSync(program, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
