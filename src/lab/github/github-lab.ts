@@ -2,7 +2,7 @@ import { Agent, createServer, type IncomingMessage, type ServerResponse } from "
 import type { AddressInfo } from "node:net";
 import { type LabAnswer, readBody, sendAnswer, sendWebhook } from "./answer.ts";
 import { repositoryComments } from "./comment-list.ts";
-import { askEmulator, startEmulator } from "./emulator.ts";
+import { askEmulator, startEmulator, tokenWheel } from "./emulator.ts";
 import type { Exchange, GithubLabFault, SeenRequest } from "./fault.ts";
 import { type GraphParts, graphRoot } from "./graph.ts";
 import { schemaMistakes } from "./graphql-check.ts";
@@ -65,8 +65,9 @@ export async function startGithubLab(options: GithubLabOptions): Promise<GithubL
   const appKey = emulator.generatedSecrets.find(({ kind }) => kind === "github.app_private_key")?.value ?? null;
 
   const agent = new Agent({ keepAlive: true });
-  const ask = (method: string, path: string, authorization: string | undefined, body?: unknown): Promise<LabAnswer> =>
-    askEmulator({ agent, url: `${internalUrl}${path}`, method, authorization, body });
+  const spend = tokenWheel(options.tokens);
+  const ask = (method: string, path: string, authorization: string, body?: unknown): Promise<LabAnswer> =>
+    askEmulator({ agent, url: `${internalUrl}${path}`, method, authorization: spend(authorization), body });
 
   async function announceComment(repository: string, issue: number, comment: unknown): Promise<void> {
     if (webhook === null) return;
