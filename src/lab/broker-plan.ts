@@ -10,12 +10,12 @@ export function brokerSocket(qube: Qube): string {
 }
 
 /** dom0's policy directory. */
-export function policyDirectory(lab: PreparedLab): string {
+function policyDirectory(lab: PreparedLab): string {
   return join(lab.root, "dom0/policy.d");
 }
 
 /** All qubes of the lab. */
-export function qubesOf(lab: PreparedLab): readonly Qube[] {
+function qubesOf(lab: PreparedLab): readonly Qube[] {
   return [lab.net, ...environmentsOf(lab).flatMap(({ build, keys }) => [build, keys]), lab.logs];
 }
 

@@ -26,7 +26,7 @@ Look at what is left:
   all of it  ${here(join(output, "summary.json"))}
   commit     ${commit}
 
-'npm run demo -- --keep' leaves it running, to try commands of your own.`;
+'npm run demo -- --keep' leaves everything running, to try commands of your own.`;
 }
 
 /** While everything is left running. */

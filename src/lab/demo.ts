@@ -88,22 +88,25 @@ async function run({ afterwards, output }: Wish, records: string): Promise<numbe
       return 130;
     }
     const summary = await summarize(job, results, (performance.now() - begun) / 1000);
-    writeSummary(join(output, "summary.json"), summary);
     const lab = job.lab();
-    if (lab !== null && afterwards === "keep") {
-      writeFileSync(join(root, "github.json"), JSON.stringify(lab.reports), { mode: 0o600 });
-      say(keptText(lab, summary));
-      await stopped;
-      say("\nStopping everything.");
-    }
-    const kept = lab === null ? summary : { ...summary, ...saveResults(lab, output) };
-    writeSummary(join(output, "summary.json"), kept);
+    const saved = (): Summary => (lab === null ? summary : { ...summary, ...saveResults(lab, output) });
+    const file = join(output, "summary.json");
+    const kept = saved();
     const failed = results.find(({ ok }) => !ok);
     if (failed === undefined) say(successText(kept, output));
     else {
       // Whatever a step tripped over, a disk that is full now is the likelier reason.
       requireSpace([runsParent(), output], 20);
       fail(`${failed.name}: ${failed.detail}`);
+    }
+    if (lab === null || afterwards === "end") writeSummary(file, kept);
+    else {
+      writeSummary(file, summary);
+      writeFileSync(join(root, "github.json"), JSON.stringify(lab.reports), { mode: 0o600 });
+      say(keptText(lab, summary));
+      await stopped;
+      say("\nStopping everything. The repositories, the logs and the summary stay as they are now.");
+      writeSummary(file, saved());
     }
     return summary.ok ? 0 : 1;
   } finally {

@@ -15,7 +15,7 @@ export function processStart(pid: number): string | null {
 }
 
 /** The parent's pid; null where there is no such process. */
-export function processParent(pid: number): number | null {
+function processParent(pid: number): number | null {
   const parent = statFields(pid)?.[1];
   return parent === undefined ? null : Number(parent);
 }

@@ -16,7 +16,7 @@ export const githubNames = {
 const repository = (name: string): string => `${githubNames.owner}/${name}`;
 
 /** One of a build qube's builders: a component, and how old it must be before it may go to `current`. */
-export interface BuilderPlan {
+interface BuilderPlan {
   readonly component: ComponentName;
   /** What is fetched from. */
   readonly url: string;

@@ -9,12 +9,12 @@ import type { IssueSummary } from "../summary.ts";
 import { until } from "../until.ts";
 
 /** `demo-hello v1.0.0 (r4.3)` */
-export function statusTitle({ name, version }: LabComponent): string {
+function statusTitle({ name, version }: LabComponent): string {
   return `${name} v${version} (${labRelease})`;
 }
 
 /** `r4.3-host-cur-test`, `r4.3-vm-bookworm-stable` */
-export function statusLabel(distribution: Distribution, state: string): string {
+function statusLabel(distribution: Distribution, state: string): string {
   return `${labRelease}-${distributionLabel(distribution)}-${state}`;
 }
 
