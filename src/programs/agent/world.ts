@@ -81,7 +81,7 @@ export function openWorld(parts: WorldParts): World {
     signer: keys.signer,
     repositories,
     tools,
-    signing: keys.program.environment,
+    signing: { ...keys.program.environment, RELEASE_BOT_GPG_CLIENT: keys.program.path },
     backend: ({ configuration }) =>
       createBackend(configuration.backend, {
         work: join(state, "work"),

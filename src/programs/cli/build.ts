@@ -1,0 +1,127 @@
+/** `release-bot build`: starts builds by hand, and shows what became of builds. */
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type AgentStore, openAgentStore } from "../../adapters/store/index.ts";
+import { AdapterError } from "../../domain/index.ts";
+import { buildersSource, lineOf, queueOf } from "../agent/builders.ts";
+import { type AgentSettings, agentSettings } from "../agent/settings.ts";
+import { readConfiguration } from "../configuration.ts";
+import { programLog } from "../logging.ts";
+import { planOrder } from "./build-order.ts";
+import { buildLine, renderBuild, renderImage } from "./build-text.ts";
+
+const help = `release-bot build component RELEASE COMPONENT [DISTRIBUTION...] [--commit SHA]
+release-bot build template RELEASE TEMPLATE [--timestamp YYYYMMDDHHMM]
+release-bot build iso RELEASE [VERSION] [--timestamp YYYYMMDDHHMM] [--final]
+      queues a build, as a push or a signed command would; the running agent does it in its turn
+release-bot build show [JOB] [--json] [--past N]
+      the last N builds (20), or one of them whole: who asked, commit, signer, stages, packages, log
+
+  --builder DIRECTORY   of several builders, this one
+  --config FILE         the configuration
+
+Exit status 0 done, 1 refused, 2 wrong usage.
+`;
+
+const options = {
+  config: { type: "string" },
+  commit: { type: "string" },
+  timestamp: { type: "string" },
+  final: { type: "boolean" },
+  builder: { type: "string" },
+  json: { type: "boolean" },
+  past: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+type Values = ReturnType<typeof parse>["values"];
+
+function parse(argv: readonly string[]) {
+  return parseArgs({ args: [...argv], options, allowPositionals: true });
+}
+
+/** Queues a build, or shows builds. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(argv);
+  } catch (error) {
+    return wrong(error instanceof Error ? error.message : String(error));
+  }
+  const { values, positionals } = parsed;
+  if (values.help === true) {
+    process.stdout.write(help);
+    return 0;
+  }
+  if (positionals.length === 0) return wrong("say what to build, or 'show'");
+  let store: AgentStore | null = null;
+  try {
+    const settings = agentSettings(readConfiguration(values.config, process.env), process.env);
+    // Loaded only here: showing a build needs nothing of how reports are worded, but the store asks for it.
+    const { outboxEntries } = await import("../agent/outbox-entries.ts");
+    store = openAgentStore(join(settings["state-dir"], "agent.db"), outboxEntries(settings));
+    return positionals[0] === "show"
+      ? await show(store, positionals.slice(1), values)
+      : await order(store, settings, positionals, values);
+  } catch (error) {
+    if (!(error instanceof AdapterError)) throw error;
+    process.stderr.write(`release-bot build: ${error.message}\n`);
+    return 1;
+  } finally {
+    await store?.database.close();
+  }
+}
+
+function wrong(message: string): number {
+  process.stderr.write(`release-bot build: ${message}; 'release-bot build --help' says how\n`);
+  return 2;
+}
+
+async function order(
+  store: AgentStore,
+  settings: AgentSettings,
+  words: readonly string[],
+  values: Values,
+): Promise<number> {
+  const now = new Date();
+  const builders = await buildersSource(settings, programLog("build"))();
+  const { commit, timestamp, builder } = values;
+  const release = values.final === true ? "final" : "testing";
+  const planned = planOrder(words, { commit, timestamp, builder, release }, builders.loaded, now);
+  if (!planned.ok) {
+    process.stderr.write(`release-bot build: ${planned.error}\n`);
+    return 1;
+  }
+  const jobs = planned.value.map((each) => ({
+    queue: queueOf(each.builder),
+    request: { kind: "operator" as const, builder: lineOf(each.builder), work: each.work },
+    answers: "nobody" as const,
+    trace: null,
+  }));
+  await store.jobs.add(jobs, now);
+  for (const { queue } of jobs) process.stdout.write(`queued for ${queue}; 'release-bot queue' shows it\n`);
+  return 0;
+}
+
+async function show(store: AgentStore, words: readonly string[], values: Values): Promise<number> {
+  const [job, ...more] = words;
+  const past = Number(values.past ?? 20);
+  if (more.length > 0 || !Number.isInteger(past) || past < 1) return wrong("build show [JOB]");
+  if (job !== undefined) {
+    const build = await store.builds.load(job);
+    const image = await store.images.load(job);
+    const record = build ?? image;
+    if (record === null) {
+      process.stderr.write(`release-bot build: job ${job.slice(0, 20)} built nothing here\n`);
+      return 1;
+    }
+    const text = build !== null ? renderBuild(build) : image !== null ? renderImage(image) : "";
+    process.stdout.write(values.json === true ? `${JSON.stringify(record)}\n` : text);
+    return 0;
+  }
+  const all = [...(await store.builds.list(past)), ...(await store.images.list(past))];
+  const newest = all.sort((a, b) => b.startedAt.localeCompare(a.startedAt)).slice(0, past);
+  const lines = newest.map(buildLine).join("\n");
+  process.stdout.write(values.json === true ? `${JSON.stringify({ builds: newest })}\n` : `${lines || "no builds"}\n`);
+  return 0;
+}
