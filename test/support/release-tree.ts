@@ -64,6 +64,13 @@ export class ReleaseTree {
     });
   }
 
+  readonly release = release;
+
+  /** A distribution by its name. */
+  distribution(name: string): Distribution {
+    return distributionOf(name);
+  }
+
   /** Lets time go by. */
   pass(days: number): void {
     this.now = new Date(this.now.getTime() + days * 24 * 3600 * 1000);

@@ -1,7 +1,7 @@
 /** The tree under one root: its engines, its locks, and one way to change a repository. */
 import { join } from "node:path";
 import { AdapterError, type Fingerprint } from "../../domain/index.ts";
-import type { Signer } from "../../promotion/index.ts";
+import type { Signer, SignRequest } from "../../promotion/index.ts";
 import { ArchEngine } from "./arch/arch-engine.ts";
 import { DebEngine } from "./deb/deb-engine.ts";
 import type { Engine, Rendering, Snapshot, SnapshotChange } from "./engine.ts";
@@ -155,15 +155,20 @@ export class Tree {
         const { signature } = file;
         const bytes = await signer.sign(signature);
         // What the signer answered is looked at before any client sees it.
-        const wrong =
-          signature.kind === "clear"
-            ? await this.judge.clearSigned(signature.key, bytes)
-            : await this.judge.detachedBytes(signature.key, bytes, signature.bytes);
-        const what = typeof wrong === "string" ? wrong : wrong !== null && "wrong" in wrong ? wrong.wrong : null;
+        const what = await this.#fault(signature, bytes);
         if (what !== null) throw new AdapterError("SIGNER_FAILED", `the signature of ${signature.name}: ${what}`);
         return { path: file.path, bytes };
       }),
     );
+  }
+
+  /** Null where the answer is a good signature over exactly what was asked for. */
+  async #fault(request: SignRequest, answer: Uint8Array): Promise<string | null> {
+    if (request.kind === "detach") return this.judge.detachedBytes(request.key, answer, request.bytes);
+    const judged = await this.judge.clearSigned(request.key, answer);
+    if ("wrong" in judged) return judged.wrong;
+    const asked = Buffer.from(request.bytes).toString("utf8");
+    return judged.text.trimEnd() === asked.trimEnd() ? null : "it is over another text";
   }
 
   #statePath(place: Place): string {
