@@ -32,6 +32,7 @@ import { openWorld, type World } from "./agent/world.ts";
 import { systemClock, untilStopped } from "./clock.ts";
 import { type QrexecSettings, qrexecSettings, readConfiguration } from "./configuration.ts";
 import { type Logger, programLog } from "./logging.ts";
+import { orWrongUsage } from "./wrong-usage.ts";
 
 const help = `release-bot agent [--config FILE]
 
@@ -40,10 +41,16 @@ Serves qubesbuilder.TriggerBuild and qubesbuilder.ProcessGithubCommand in a buil
 
 /** Runs until SIGTERM; 1 where it cannot start. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: { config: { type: "string" }, help: { type: "boolean", short: "h" } },
-  });
+  const parsed = orWrongUsage(
+    () =>
+      parseArgs({
+        args: [...argv],
+        options: { config: { type: "string" }, help: { type: "boolean", short: "h" } },
+      }),
+    help,
+  );
+  if (parsed === null) return 2;
+  const { values } = parsed;
   if (values.help === true) {
     process.stdout.write(help);
     return 0;

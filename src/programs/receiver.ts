@@ -18,6 +18,7 @@ import { monitorServer } from "./receiver/monitor.ts";
 import { qrexecDeliverer } from "./receiver/qrexec-deliverer.ts";
 import { closeServer, listen, usualLimits, webhookServer } from "./receiver/server.ts";
 import { receiverSettings } from "./receiver/settings.ts";
+import { orWrongUsage } from "./wrong-usage.ts";
 
 const help = `release-bot receiver [--config FILE]
 
@@ -26,10 +27,16 @@ Takes GitHub's webhooks and hands what concerns the build qubes on to them over 
 
 /** Runs until SIGTERM; 1 where it cannot start. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: { config: { type: "string" }, help: { type: "boolean", short: "h" } },
-  });
+  const parsed = orWrongUsage(
+    () =>
+      parseArgs({
+        args: [...argv],
+        options: { config: { type: "string" }, help: { type: "boolean", short: "h" } },
+      }),
+    help,
+  );
+  if (parsed === null) return 2;
+  const { values } = parsed;
   if (values.help === true) {
     process.stdout.write(help);
     return 0;

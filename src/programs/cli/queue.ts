@@ -5,6 +5,7 @@ import { type AgentStore, openAgentStore } from "../../adapters/store/index.ts";
 import { AdapterError } from "../../domain/index.ts";
 import { agentSettings } from "../agent/settings.ts";
 import { readConfiguration } from "../configuration.ts";
+import { orWrongUsage } from "../wrong-usage.ts";
 import { renderQueue, renderQueueJson } from "./queue-table.ts";
 
 const help = `release-bot queue [show] [--json] [--past N]   what runs and waits, and why; the last N jobs that ended (10)
@@ -26,7 +27,9 @@ const options = {
 
 /** Does one thing with the queue. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+  const parsed = orWrongUsage(() => parseArgs({ args: [...argv], options, allowPositionals: true }), help);
+  if (parsed === null) return 2;
+  const { values, positionals } = parsed;
   if (values.help === true) {
     process.stdout.write(help);
     return 0;

@@ -12,6 +12,7 @@ import { readInput } from "../agent/read-input.ts";
 import { type AgentService, agentServices, inputLimits } from "../agent/services.ts";
 import { agentSettings } from "../agent/settings.ts";
 import { type ConfigurationFile, qrexecSettings, readConfiguration } from "../configuration.ts";
+import { orWrongUsage } from "../wrong-usage.ts";
 
 const help = `release-bot service NAME [ARGUMENT] [--config FILE]
 
@@ -25,11 +26,17 @@ const liveServices = ["qubesbuilder.BuildLog", "qubesbuilder.LogReceived", "qube
 
 /** Runs one call. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    options: { config: { type: "string" }, help: { type: "boolean", short: "h" } },
-    allowPositionals: true,
-  });
+  const parsed = orWrongUsage(
+    () =>
+      parseArgs({
+        args: [...argv],
+        options: { config: { type: "string" }, help: { type: "boolean", short: "h" } },
+        allowPositionals: true,
+      }),
+    help,
+  );
+  if (parsed === null) return 2;
+  const { values, positionals } = parsed;
   const [name, argument = "", ...more] = positionals;
   if (values.help === true || name === undefined || more.length > 0) {
     (values.help === true ? process.stdout : process.stderr).write(help);
