@@ -7,7 +7,7 @@ import type { Signer } from "../../promotion/ports.ts";
 import { runProgram } from "../processes/index.ts";
 
 /** The program that rpmsign calls as gpg: `release-bot gpg-client` as an executable, or gpg itself. */
-export interface GpgProgram {
+interface GpgProgram {
   /** Absolute, no arguments: it becomes rpm's macro `__gpg`. */
   readonly path: string;
   /** What only the trusted stages see: the log's socket, the keys qube's name, `GNUPGHOME`. */

@@ -22,7 +22,7 @@ export interface LoadedBuilder {
 }
 
 /** A builder whose configuration does not load: it grants nothing and builds nothing, and its problems are an alarm. */
-export interface BrokenBuilder {
+interface BrokenBuilder {
   readonly release: Release;
   readonly directory: string;
   readonly problems: readonly ConfigurationProblem[];

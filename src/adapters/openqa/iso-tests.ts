@@ -15,7 +15,7 @@ export interface IsoTestsOptions {
 const path = "/api/v1/isos";
 
 /** `X-API-Hash` as openQA's client computes it: HMAC-SHA1 over the path with its query, followed by the time. */
-export function apiHash(secret: string, pathAndQuery: string, microtime: string): string {
+function apiHash(secret: string, pathAndQuery: string, microtime: string): string {
   return createHmac("sha1", secret).update(`${pathAndQuery}${microtime}`).digest("hex");
 }
 

@@ -46,6 +46,6 @@ export function mergeMaps(base: TreeMap, later: TreeMap): TreeMap {
 }
 
 /** The map with each `+KEY` folded into its KEY, as merging it over an empty map does. */
-export function foldAppends(map: TreeMap): TreeMap {
+function foldAppends(map: TreeMap): TreeMap {
   return mergeMaps({ kind: "map", at: map.at, entries: new Map() }, map);
 }

@@ -3,7 +3,7 @@ import type { Fingerprint } from "../../domain/index.ts";
 import type { Logger } from "../logging.ts";
 
 /** A builder's or its configurations' checkout that jobs keep up to date. */
-export interface CheckoutSettings {
+interface CheckoutSettings {
   readonly directory: string;
   readonly branch: string;
   readonly maintainers: readonly Fingerprint[];

@@ -5,7 +5,7 @@ import { componentVersion, fillRecipe } from "./version.ts";
 import { askTool, place, runTool, type Workshop } from "./workshop.ts";
 
 /** `fc41`, `el9`: what a distribution's packages carry in their release. */
-export function distTag(dist: string): string {
+function distTag(dist: string): string {
   return dist.replace(/^centos-stream/, "el");
 }
 

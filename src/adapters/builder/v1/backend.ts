@@ -19,7 +19,7 @@ export interface BuilderV1Options {
 }
 
 /** v1 asks by its environment which distributions a run is for; an empty word is none. */
-export function versionOneSelection({ component, distribution }: BuildTask): Record<string, string> {
+function versionOneSelection({ component, distribution }: BuildTask): Record<string, string> {
   return {
     COMPONENTS: component.name,
     DISTS_VM: distribution.set === "vm" ? distribution.dist : "",

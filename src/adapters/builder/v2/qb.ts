@@ -4,7 +4,7 @@ import { AdapterError } from "../../../domain/index.ts";
 import { runBuilderTool } from "../tool-stage.ts";
 
 /** What a run of builder v2 is about. */
-export interface QbSubject {
+interface QbSubject {
   readonly component?: string;
   readonly distribution?: string;
   readonly template?: string;
@@ -19,7 +19,7 @@ export interface Qb {
 }
 
 /** `trusted`: signing and what follows, which reach the signing client and the log's socket; builds never do. */
-export type QbTrust = "build" | "trusted";
+type QbTrust = "build" | "trusted";
 
 /** How qb is run in one builder. */
 export interface QbOptions {
@@ -30,7 +30,7 @@ export interface QbOptions {
 }
 
 /** qb's argument list: one word a name, so that no name is ever taken for an option or by a shell. */
-export function qbArguments(configurationFile: string, subject: QbSubject, stages: readonly string[]): string[] {
+function qbArguments(configurationFile: string, subject: QbSubject, stages: readonly string[]): string[] {
   return [
     "--builder-conf",
     configurationFile,
