@@ -68,6 +68,11 @@ export const subcommands: readonly Subcommand[] = [
     load: () => import("./cli/verify.ts"),
   },
   {
+    name: "cleanup",
+    summary: "closes status issues that are over: fully in stable, or replaced by a later version",
+    load: () => import("./cli/cleanup.ts"),
+  },
+  {
     name: "help",
     summary: "help commands: what a maintainer can write in a comment",
     load: () => import("./cli/help.ts"),

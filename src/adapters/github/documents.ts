@@ -40,6 +40,32 @@ export const findIssueAnswer = z.object({
   search: z.object({ nodes: z.array(z.union([foundIssue, z.object({}).transform(() => null)])) }),
 });
 
+/** Lists open issues, a hundred at a time. */
+export const openIssuesDocument = `query OpenIssues($owner: String!, $repo: String!, $after: String) {
+  repository(owner: $owner, name: $repo) {
+    issues(first: 100, after: $after, states: [OPEN], orderBy: { field: CREATED_AT, direction: ASC }) {
+      nodes { ${foundFields} }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}`;
+
+/** What {@link openIssuesDocument} answers. */
+export const openIssuesAnswer = z.object({
+  repository: z.object({
+    issues: z.object({
+      nodes: z.array(foundIssue),
+      pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+    }),
+  }),
+});
+
+/** A comment and the closing, in one request. */
+export const closeIssueDocument = `mutation CloseIssue($issue: ID!, $comment: String!, $reason: IssueClosedStateReason!) {
+  comment: addComment(input: { subjectId: $issue, body: $comment }) { commentEdge { node { id } } }
+  close: closeIssue(input: { issueId: $issue, stateReason: $reason }) { issue { id } }
+}`;
+
 /** Reads an issue with its labels and its newest comments, and looks up labels by name as `l0`, `l1`, …. */
 export function issueStateDocument(labelCount: number): string {
   const indices = Array.from({ length: labelCount }, (_, index) => index);

@@ -2,5 +2,6 @@
 export { type GithubClient, type GithubCredentials, githubClient } from "./client.ts";
 export { githubComments } from "./comment-source.ts";
 export { type GithubReportSettings, githubDeliverer } from "./deliverer.ts";
+export { issueCloser } from "./issue-closer.ts";
 export { issueMemory } from "./issue-memory.ts";
 export { readMessageTemplates } from "./message-templates.ts";

@@ -42,13 +42,6 @@ const createdIssue = z.object({
 export function statusIssues(parts: StatusIssueParts): StatusIssues {
   const { client, writer, memory, repository } = parts;
 
-  function isOurs({ viewerDidAuthor, author }: FoundIssue): boolean {
-    if (viewerDidAuthor) return true;
-    if (author === null) return false;
-    const login = author.__typename === "Bot" ? `${author.login.replace(/\[bot\]$/, "")}[bot]` : author.login;
-    return parts.reporters.includes(login);
-  }
-
   /** Ours, the lowest number first: among the newest of the repository, and what the search index knows of older ones. */
   async function search(words: string): Promise<Record<"newest" | "all", readonly FoundIssue[]>> {
     const answer = await client.graphql(findIssueDocument, repository, {
@@ -57,7 +50,9 @@ export function statusIssues(parts: StatusIssueParts): StatusIssues {
     });
     const data = parseAnswer(findIssueAnswer, answer);
     const ours = (nodes: readonly (FoundIssue | null)[]): readonly FoundIssue[] =>
-      nodes.flatMap((node) => (node !== null && isOurs(node) ? [node] : [])).sort((a, b) => a.number - b.number);
+      nodes
+        .flatMap((node) => (node !== null && isOurs(node, parts.reporters) ? [node] : []))
+        .sort((a, b) => a.number - b.number);
     const newest = data.repository.issues.nodes;
     return { newest: ours(newest), all: ours([...newest, ...data.search.nodes]) };
   }
@@ -126,4 +121,12 @@ export function statusIssues(parts: StatusIssueParts): StatusIssues {
 function missingRepository(error: unknown): never {
   if (error instanceof GithubFault && error.kind === "gone") throw new GithubFault("denied", error.message);
   throw error;
+}
+
+/** Whether the credentials' own account, or another environment's bot, has made it. */
+export function isOurs({ viewerDidAuthor, author }: FoundIssue, reporters: readonly string[]): boolean {
+  if (viewerDidAuthor) return true;
+  if (author === null) return false;
+  const login = author.__typename === "Bot" ? `${author.login.replace(/\[bot\]$/, "")}[bot]` : author.login;
+  return reporters.includes(login);
 }

@@ -13,6 +13,24 @@ export interface GraphParts {
   readonly onComment: (repository: string, number: number, comment: RestComment) => void;
 }
 
+interface PageArguments {
+  readonly first?: number;
+  readonly last?: number;
+  readonly before?: string | null;
+  readonly after?: string | null;
+}
+
+interface IssueArguments {
+  readonly states?: readonly string[];
+  readonly orderBy?: { readonly direction: string };
+}
+
+/** The emulator lists the newest first. */
+function ordered(issues: readonly RestIssue[], { states, orderBy }: IssueArguments): readonly RestIssue[] {
+  const wanted = issues.filter(({ state }) => states === undefined || states.includes(state.toUpperCase()));
+  return orderBy?.direction === "DESC" ? wanted : [...wanted].reverse();
+}
+
 const notFound = (what: string): FieldError => new FieldError("NOT_FOUND", `Could not resolve to ${what}.`);
 
 /** The root of GitHub's graph as one caller sees it; of each type, the fields that `schema.graphql` names. */
@@ -33,16 +51,14 @@ export function graphRoot(parts: GraphParts): { readonly query: GraphObject; rea
     color,
   });
 
-  function connection(
-    nodes: readonly GraphObject[],
-    edges: { readonly first?: number; readonly last?: number; readonly before?: string | null },
-  ): GraphObject {
+  function connection(nodes: readonly GraphObject[], edges: PageArguments): GraphObject {
     // A cursor is the position of a node, counted from the front.
     const end = typeof edges.before === "string" ? Number(edges.before) : nodes.length;
     const count = edges.last ?? edges.first ?? 0;
     if (count > 100) throw new FieldError("EXCESSIVE_PAGINATION", "Requesting more than 100 records at once.");
-    const start = edges.last === undefined ? 0 : Math.max(0, end - count);
-    const stop = edges.last === undefined ? Math.min(end, count) : end;
+    const begin = typeof edges.after === "string" ? Number(edges.after) : 0;
+    const start = edges.last === undefined ? begin : Math.max(begin, end - count);
+    const stop = edges.last === undefined ? Math.min(end, begin + count) : end;
     return {
       __typename: "Connection",
       nodes: nodes.slice(start, stop),
@@ -138,9 +154,11 @@ export function graphRoot(parts: GraphParts): { readonly query: GraphObject; rea
       if (found === null) throw notFound(`an Issue with the number of ${number}`);
       return issue(name, found);
     },
-    issues: async (edges: object) =>
+    issues: async (edges: IssueArguments & PageArguments) =>
       connection(
-        (await rest.issues(name)).filter(isVisible(name)).map((found) => issue(name, found)),
+        ordered(await rest.issues(name), edges)
+          .filter(isVisible(name))
+          .map((found) => issue(name, found)),
         edges,
       ),
     label: async ({ name: wanted }: { name: string }) => {

@@ -128,6 +128,8 @@ function variableProblem(value: unknown, type: TypeReference): string | null {
     if (!Array.isArray(value)) return "is no list";
     return value.map((item) => variableProblem(item, type.of)).find((problem) => problem !== null) ?? null;
   }
+  const definition = schema.get(type.name);
+  if (definition?.kind === "enum") return definition.names.includes(String(value)) ? null : `is no ${type.name}`;
   return ["string", "number", "boolean"].includes(typeof value) && isScalar(value as string, type)
     ? null
     : `is no ${type.name}`;

@@ -23,12 +23,7 @@ export interface GithubSide {
 /** Opens both ways. Throws AdapterError `CONFIGURATION` where credentials or templates cannot be read. */
 export function openGithub(settings: AgentSettings, now: () => Date): GithubSide {
   const { github } = settings;
-  const client: GithubClient = githubClient({
-    credentials: credentials(github),
-    apiUrl: github["api-url"],
-    timeoutMs: github["timeout-seconds"] * 1000,
-    now,
-  });
+  const client = githubClientOf(settings, now);
   const memory = issueMemory(join(settings["state-dir"], "issues.db"));
   const { reporters } = github;
   const reportRepository = github["report-repository"];
@@ -49,6 +44,16 @@ export function openGithub(settings: AgentSettings, now: () => Date): GithubSide
     }),
     close: () => memory.close(),
   };
+}
+
+/** The client alone, for what asks GitHub and has no outbox. Throws AdapterError `CONFIGURATION`. */
+export function githubClientOf({ github }: AgentSettings, now: () => Date): GithubClient {
+  return githubClient({
+    credentials: credentials(github),
+    apiUrl: github["api-url"],
+    timeoutMs: github["timeout-seconds"] * 1000,
+    now,
+  });
 }
 
 function credentials(github: AgentSettings["github"]): GithubCredentials {
