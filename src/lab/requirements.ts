@@ -69,14 +69,25 @@ export function requireMachine(environment: NodeJS.ProcessEnv, directories: read
 /** Throws LabFault where one of the directories has less than so many MB free. */
 export function requireSpace(directories: readonly string[], megabytes: number): void {
   for (const directory of directories) {
-    const { bavail, bsize } = statfsSync(directory);
-    const free = Math.floor((bavail * bsize) / 1_000_000);
+    const free = freeMegabytes(directory);
     if (free < megabytes) {
       throw new LabFault(
         `the disk is full: ${free} MB are free in ${directory}, and ${megabytes} MB are needed`,
         "free some space (for the temporary directory: or set TMPDIR to another short path), and start again",
       );
     }
+  }
+}
+
+function freeMegabytes(directory: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return Math.floor((bavail * bsize) / 1_000_000);
+  } catch {
+    throw new LabFault(
+      `${directory} cannot be used as a temporary directory`,
+      "set TMPDIR to one that exists, and start again",
+    );
   }
 }
 

@@ -65,6 +65,16 @@ describe("the main job, from push to current", () => {
     expect(await listIssues(lab.reports)).toHaveLength(2);
   });
 
+  it("tells on the status issue what was built and uploaded, for each distribution", async () => {
+    const issue = (await listIssues(lab.reports)).find(({ title }) => title.startsWith("demo-hello"));
+    const said = (await listComments(lab.reports, issue?.number ?? 0)).map(({ body }) => body).join("\n");
+    for (const distribution of ["host", "vm-bookworm"]) {
+      for (const done of ["built", "uploaded to current-testing repository", "uploaded to stable repository"]) {
+        expect(said).toContain(`Package for ${distribution} was ${done} ([build log](`);
+      }
+    }
+  });
+
   it("moves exactly the rpm that was tested", () => {
     const { rpm } = placesOf(lab, lab.ready).repositories;
     const packages = (repository: string): Record<string, string> =>

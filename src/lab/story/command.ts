@@ -26,10 +26,9 @@ export async function postCommand(lab: RunningLab, issue: number, signed: string
 /** Waits until every environment has answered the command with this code in a comment; answers those comments. */
 export function awaitAnswers(lab: RunningLab, command: PostedCommand, code: string): Promise<readonly IssueComment[]> {
   const answering = environmentsOf(lab).map(({ build }) => build.name);
-  return until({
+  return until(lab, {
     what: `an answer with ${code} from ${answering.join(" and ")}`,
     limitMs: 90_000,
-    daemons: lab.daemons,
     look: async () => {
       const later = (await listComments(lab.reports, command.issue)).filter(({ id }) => id > command.comment.id);
       const answers = answering.map((name) => later.find(({ body }) => body.includes(code) && body.includes(name)));
@@ -42,10 +41,9 @@ export function awaitAnswers(lab: RunningLab, command: PostedCommand, code: stri
 export function awaitVerdict(lab: RunningLab, command: PostedCommand, code: string): Promise<string> {
   const names = environmentsOf(lab).map(({ build }) => build.name);
   const agents = lab.daemons.filter(({ name }) => names.some((build) => name === `${build} agent`));
-  return until({
+  return until(lab, {
     what: `${code} for ${command.trace} in the log of each agent`,
     limitMs: 90_000,
-    daemons: lab.daemons,
     look: async () => {
       const lines = agents.map((agent) =>
         agent
@@ -63,10 +61,9 @@ const faces: Readonly<Record<string, string>> = { eyes: "👀", rocket: "🚀", 
 /** The reactions on the command's comment as GitHub shows them, once there are some, or none came within two seconds. */
 export async function reactionsOn(lab: RunningLab, command: PostedCommand): Promise<string> {
   const end = performance.now() + 2_000;
-  return until({
+  return until(lab, {
     what: "a reaction",
     limitMs: 10_000,
-    daemons: lab.daemons,
     look: async () => {
       const reactions = await listReactions(lab.reports, command.comment.id);
       if (reactions.length === 0 && performance.now() < end) return null;

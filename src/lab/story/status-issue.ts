@@ -36,10 +36,9 @@ export async function awaitState(
 ): Promise<IssueSummary> {
   const wanted = environmentsOf(lab).map(({ distribution }) => statusLabel(distribution, state));
   let said = "";
-  return until({
+  return until(lab, {
     what: `the labels ${wanted.join(" and ")} on '${statusTitle(component)}'`,
     limitMs: 150_000,
-    daemons: lab.daemons,
     look: async () => {
       const issue = await findStatusIssue(lab, component);
       if (issue === null) return null;
