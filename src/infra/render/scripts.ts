@@ -73,19 +73,17 @@ exit "$failed"
 `;
 }
 
-/** Writes the status page and uploads it where the packages go. */
+/** Renders the status page and uploads it where the packages go. */
 export function statusPageScript({ remoteHosts }: Infrastructure): string {
   const upload = remoteHosts.map(
-    ({ host, user }) => `rsync -t --timeout=60 -- "$page" ${user}@${host}:release-status.html || failed=1\n`,
+    ({ host, user }) =>
+      `rsync -rt --delay-updates --timeout=60 -- "$site/" ${user}@${host}:release-status/ || failed=1\n`,
   );
-  return `${head}# Writes the release status page${upload.length > 0 ? " and uploads it" : ""}.
+  return `${head}# Renders the release status page${upload.length > 0 ? " and uploads it" : ""}.
 set -eu
 failed=0
-state=/home/user/.local/state/release-bot
-mkdir -p "$state"
-page=$state/release-status.html
-release-bot status --html > "$page.new"
-mv -- "$page.new" "$page"
+site=/home/user/.local/state/release-bot/status-page
+release-bot status render --out "$site"
 ${upload.join("")}exit "$failed"
 `;
 }
@@ -97,6 +95,6 @@ export function isoScript({ builders }: Environment): string {
 set -eu
 now=$(date -u +%Y%m%d%H%M)
 failed=0
-${releases.map((release) => `release-bot build iso ${release} "$now" || failed=1\n`).join("")}exit "$failed"
+${releases.map((release) => `release-bot build iso ${release} --timestamp "$now" || failed=1\n`).join("")}exit "$failed"
 `;
 }
