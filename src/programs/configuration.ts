@@ -24,7 +24,7 @@ export interface ConfigurationFile {
 }
 
 /** `--config FILE`, else `RELEASE_BOT_CONFIG`, else `~/.config/release-bot/config.yml`. */
-export function configurationPath(option: string | undefined, environment: Environment): string {
+function configurationPath(option: string | undefined, environment: Environment): string {
   const chosen = option ?? environment["RELEASE_BOT_CONFIG"];
   return resolve(chosen ?? join(environment["HOME"] ?? "/", ".config/release-bot/config.yml"));
 }
@@ -49,7 +49,12 @@ export function parseConfiguration(file: string, text: string): ConfigurationFil
   if (mistake !== undefined) {
     throw new AdapterError("CONFIGURATION", `${file}:${lines.linePos(mistake.pos[0]).line}: ${mistake.message}`);
   }
-  const tree: unknown = document.toJS({ maxAliasCount: 0 });
+  let tree: unknown;
+  try {
+    tree = document.toJS({ maxAliasCount: 0 });
+  } catch (cause) {
+    throw new AdapterError("CONFIGURATION", `${file}: aliases (*NAME) are not taken`, cause);
+  }
   const sections = z.record(z.string(), z.unknown()).safeParse(tree);
   if (!sections.success) throw new AdapterError("CONFIGURATION", `${file}: a map with a section a program is expected`);
 
@@ -96,7 +101,7 @@ export function resolvePath(configuration: ConfigurationFile, environment: Envir
 }
 
 /** `qrexec:`, for all programs: how calls leave this qube, and where its services listen. */
-export const qrexecSection = z.strictObject({
+const qrexecSection = z.strictObject({
   transport: z.enum(["qubes", "local"]),
   /** The broker's socket; only for `local`. */
   socket: z.string().min(1).optional(),

@@ -35,7 +35,7 @@ export interface RunningReceiver {
 }
 
 /** What the webhook is signed with. */
-export const webhookSecret = "0123456789abcdef-secret";
+const webhookSecret = "0123456789abcdef-secret";
 
 /** `X-Hub-Signature-256` over the body. */
 export function webhookSignature(body: string | Uint8Array, secret = webhookSecret): string {

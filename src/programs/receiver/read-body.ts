@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 
 /** GitHub sends up to 25 MB; a comment has 64 KiB, and a push that is larger tells no more than its first lines. */
-export const mostBodyBytes = 1 << 20;
+const mostBodyBytes = 1 << 20;
 
 /**
  * Reads a request's body; null as soon as it is over 1 MiB, by its announced length or, chunked, by what came. Rejects where
