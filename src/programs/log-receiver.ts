@@ -10,7 +10,7 @@ import { Acknowledger } from "./log-receiver/acknowledger.ts";
 import { Committer } from "./log-receiver/committer.ts";
 import { Compressor } from "./log-receiver/compress.ts";
 import { holdLock } from "./log-receiver/lock.ts";
-import { type MetricsPage, serveMetrics } from "./log-receiver/metrics.ts";
+import type { MetricsPage } from "./log-receiver/metrics.ts";
 import { Pusher, type PushState } from "./log-receiver/pusher.ts";
 import { type Reception, receiveLog, recoverLog } from "./log-receiver/receive.ts";
 import { type LogReceiverSettings, logReceiverSettings, stateLayout } from "./log-receiver/settings.ts";
@@ -104,7 +104,10 @@ async function start(settings: LogReceiverSettings): Promise<() => Promise<void>
     onKept: (file, length) => compressor.add(file, length),
     onFault: complain,
   };
-  if (settings.metrics !== null) metrics = await serveMetrics(settings.metrics);
+  if (settings.metrics !== null) {
+    // Loaded where it is wanted only: Node's HTTP server is a tenth of this program's memory.
+    metrics = await (await import("./log-receiver/metrics.ts")).serveMetrics(settings.metrics);
+  }
   await pusher.begin();
   const running = new Set<string>();
   const recover = async (): Promise<void> => {

@@ -19,6 +19,8 @@ export interface ChainWish {
   readonly gate?: Readonly<Record<string, string>>;
   /** Keys of the section `log-receiver:`; told where the bare repository is. */
   readonly receiver?: (remote: string) => Readonly<Record<string, unknown>>;
+  /** The program that the receiver is, with Node's options before it; this checkout's unless a test has another. */
+  readonly receiverProgram?: readonly string[];
 }
 
 const policy = `
@@ -241,7 +243,8 @@ export class LogChain {
   }
 
   async #start(name: string, words: readonly string[]): Promise<void> {
-    const program = new Program([entry, ...words], { HOME: this.directory });
+    const started = name === "receiver" ? (this.#wish.receiverProgram ?? [entry]) : [entry];
+    const program = new Program([...started, ...words], { HOME: this.directory });
     this.#programs = { ...this.#programs, [name]: program };
     await program.ready();
   }

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { open } from "node:fs/promises";
+import type { Writable } from "node:stream";
 import { AdapterError } from "../../domain/index.ts";
 
 /** How git is run in one repository. */
@@ -16,9 +18,16 @@ export interface GitRun {
   readonly stderr: string;
 }
 
+/** A part of a file, handed on without being held in memory. */
+export interface FilePart {
+  readonly file: string;
+  readonly from: number;
+  readonly length: number;
+}
+
 /** One run. */
 export interface GitOptions {
-  readonly input?: Uint8Array | string;
+  readonly input?: Uint8Array | string | FilePart;
   /** 60 s unless it goes over a network. */
   readonly timeoutMs?: number;
 }
@@ -66,7 +75,11 @@ export class Git {
         resolve({ status: code ?? 128, stdout: Buffer.concat(stdout), stderr });
       });
       child.stdin.on("error", () => undefined);
-      child.stdin.end(options.input ?? "");
+      const { input } = options;
+      if (typeof input === "object" && "file" in input) {
+        // A file that cannot be read to its end must not become a shorter blob.
+        feed(input, child.stdin).catch(() => child.kill("SIGKILL"));
+      } else child.stdin.end(input ?? "");
     });
   }
 
@@ -87,4 +100,23 @@ export function lastLines(said: string): string {
     .join("; ")
     .replace(/[^\x20-\x7e]+/g, " ")
     .slice(-400);
+}
+
+/** Hands a part of a file on through one buffer: what goes through is large, and is to leave nothing to clear away. */
+async function feed({ file, from, length }: FilePart, to: Writable): Promise<void> {
+  const buffer = Buffer.allocUnsafe(262_144);
+  const handle = await open(file, "r");
+  try {
+    for (let at = 0; at < length; ) {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, length - at), from + at);
+      if (bytesRead === 0) throw new Error(`${file}: shorter than what was written`);
+      await new Promise<void>((resolve, reject) => {
+        to.write(buffer.subarray(0, bytesRead), (error) => (error ? reject(error) : resolve()));
+      });
+      at += bytesRead;
+    }
+    to.end();
+  } finally {
+    await handle.close();
+  }
 }

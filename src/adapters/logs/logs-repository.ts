@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type CommitSha, type Fingerprint, parseCommitSha } from "../../domain/index.ts";
-import { Git } from "./git.ts";
+import { type FilePart, Git } from "./git.ts";
 
 /** The logs repository of this qube: bare, and written by one process only. */
 export interface LogsRepositorySettings {
@@ -93,7 +93,7 @@ export class LogsRepository {
   }
 
   /** Stores bytes; several may be stored at the same time, and none is seen before it is committed. */
-  async store(bytes: Uint8Array | string): Promise<string> {
+  async store(bytes: Uint8Array | string | FilePart): Promise<string> {
     return this.git.run(["hash-object", "-w", "--stdin"], { input: bytes });
   }
 

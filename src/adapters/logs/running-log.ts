@@ -60,6 +60,7 @@ export class RunningLog {
   #syncing: Promise<void> | null = null;
   #syncTimer: NodeJS.Timeout | null = null;
   #fault: Error | null = null;
+  #durable = 0;
 
   private constructor(identity: LogIdentity, path: LogPath, descriptor: number, hash: Hash, length: number) {
     this.identity = identity;
@@ -166,16 +167,23 @@ export class RunningLog {
     return snapshots;
   }
 
+  /** How many bytes are known to be on the disk. */
+  get durable(): number {
+    return this.#durable;
+  }
+
   /** Resolves when everything that was taken is on the disk. */
   async sync(): Promise<void> {
     if (this.#syncTimer !== null) clearTimeout(this.#syncTimer);
     this.#syncTimer = null;
     // One that is under way may have begun before the last bytes came.
     await this.#syncing;
+    const length = this.#length;
     this.#syncing = new Promise((resolve, reject) => {
       fdatasync(this.#descriptor, (error) => (error === null ? resolve() : reject(error)));
     });
     await this.#syncing;
+    this.#durable = length;
   }
 
   /** Lets go of the file. */

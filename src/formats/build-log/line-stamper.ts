@@ -10,6 +10,7 @@ const lineFeed = 0x0a;
 const ownLine = 0x3e;
 /** Printable ASCII as it is, everything else a dot. */
 const printable = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x20 && byte <= 0x7e ? byte : 0x2e));
+const unclean = /[^\x20-\x7e\n]/;
 const fragmentMark = Buffer.from("+ ");
 
 /** What is told of a stream while it is stamped. */
@@ -41,6 +42,7 @@ export class LineStamper {
   #lineLength = -1;
   #fragment = false;
   #dropping = false;
+  #clean = false;
   #own: number[] | null = null;
   #ownTooLong = false;
 
@@ -71,6 +73,10 @@ export class LineStamper {
   push(untrustedChunk: Uint8Array, time: string): void {
     const stamp = Buffer.from(`${time} ${this.#caller}: `, "latin1");
     const length = untrustedChunk.length;
+    // Most output is clean; finding that out for a whole chunk costs less than to look at each byte on its way.
+    this.#clean = !unclean.test(
+      Buffer.from(untrustedChunk.buffer, untrustedChunk.byteOffset, length).toString("latin1"),
+    );
     let at = 0;
     while (at < length) {
       if (this.#lineLength === -1) this.#startLine(untrustedChunk[at] ?? 0, stamp, false);
@@ -137,7 +143,11 @@ export class LineStamper {
       if (this.#used === buffer.length) this.#flush();
       const stop = Math.min(to, at + buffer.length - this.#used);
       let used = this.#used;
-      while (at < stop) buffer[used++] = printable[chunk[at++] as number] as number;
+      if (this.#clean) {
+        buffer.set(chunk.subarray(at, stop), used);
+        used += stop - at;
+        at = stop;
+      } else while (at < stop) buffer[used++] = printable[chunk[at++] as number] as number;
       this.#used = used;
     }
   }
@@ -154,8 +164,11 @@ export class LineStamper {
     this.#sink.ownLine(this.#ownTooLong ? null : Buffer.from(own).toString("latin1"));
   }
 
+  /** A stamp or a mark: shorter than the buffer. */
   #put(bytes: Uint8Array): void {
-    for (const byte of bytes) this.#putByte(byte);
+    if (this.#used + bytes.length > this.#buffer.length) this.#flush();
+    this.#buffer.set(bytes, this.#used);
+    this.#used += bytes.length;
   }
 
   #putByte(byte: number): void {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { VerifiedBranch } from "../../adapters/logs/index.ts";
+import { VerifiedBranch } from "../../adapters/logs/verified-branch.ts";
 import { AdapterError, type CommitSha, parseCommitSha, parseComponentName, parseRelease } from "../../domain/index.ts";
 import { type AuditQuestion, audit, BrokenLink } from "../../trail/index.ts";
 import { gatherEvidence } from "./audit/evidence.ts";

@@ -2,7 +2,6 @@
  * Commits, one at a time: what comes together while one is made is folded into the next, so that ten announcements close
  * to each other cost one commit and one push.
  */
-import { closeSync, openSync, readSync } from "node:fs";
 import type { LogsRepository, RepositoryEntry, RunningLog } from "../../adapters/logs/index.ts";
 import type { CommitSha } from "../../domain/index.ts";
 import type { Announcement, Checkpoint } from "../../formats/build-log/index.ts";
@@ -155,21 +154,11 @@ export class Committer {
 
   async #storeParts(log: RunningLog, length: number): Promise<RepositoryEntry[]> {
     const entries: RepositoryEntry[] = [];
-    const descriptor = openSync(log.file, "r");
-    try {
-      for (let from = 0; from === 0 || from < length; from += partBytes) {
-        const part = Buffer.allocUnsafe(Math.min(partBytes, length - from));
-        for (let read = 0; read < part.length; ) {
-          const count = readSync(descriptor, part, read, part.length - read, from + read);
-          if (count === 0) throw new Error(`${log.file}: shorter than what was written`);
-          read += count;
-        }
-        const number = String(from / partBytes).padStart(3, "0");
-        const path = length <= partBytes ? log.path : `${log.path}.part-${number}`;
-        entries.push({ path, blob: await this.#repository.store(part) });
-      }
-    } finally {
-      closeSync(descriptor);
+    for (let from = 0; from === 0 || from < length; from += partBytes) {
+      const number = String(from / partBytes).padStart(3, "0");
+      const path = length <= partBytes ? log.path : `${log.path}.part-${number}`;
+      const part = { file: log.file, from, length: Math.min(partBytes, length - from) };
+      entries.push({ path, blob: await this.#repository.store(part) });
     }
     return entries;
   }

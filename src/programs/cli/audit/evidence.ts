@@ -1,4 +1,4 @@
-import type { VerifiedBranch } from "../../../adapters/logs/index.ts";
+import type { VerifiedBranch } from "../../../adapters/logs/verified-branch.ts";
 import type { CommitSha } from "../../../domain/index.ts";
 import type { Announcement } from "../../../formats/build-log/index.ts";
 import { parseCommands, parseFrame, type SignedLine, verifyFrame } from "../../../signed/index.ts";
