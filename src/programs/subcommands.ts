@@ -102,4 +102,9 @@ export const subcommands: readonly Subcommand[] = [
     summary: "looks at everything that this qube's programs need, and says what to do about it",
     load: () => import("./cli/doctor.ts"),
   },
+  {
+    name: "migrate",
+    summary: "reads a predecessor's set-up in a build qube and writes ours beside it; --undo goes back",
+    load: () => import("./cli/migrate.ts"),
+  },
 ];
