@@ -26,6 +26,9 @@ export async function runBuilderTool(tool: BuilderTool, log: JobLog, signal: Abo
   log.note(`runs ${shown(tool)}`);
   const { status, ended } = await runProgram({
     ...tool,
+    // Should the agent be killed, the kernel ends the tool: nobody then holds the builder's lock for it.
+    program: "setpriv",
+    args: ["--pdeathsig", "KILL", "--", tool.program, ...tool.args],
     limitMs: foreverMs,
     signal,
     onOutput: (chunk) => log.output(chunk),

@@ -9,16 +9,42 @@ export interface RunMark {
 
 const variable = "RELEASE_BOT_RUN";
 
-/** A mark that no other run has. */
+/** When a process began, in the kernel's ticks (proc(5), stat field 22): with its number it names one process for good. */
+function beganAt(pid: number | "self"): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // The second field is the program's own name in brackets, and may hold anything.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** A mark that no other run has; it names this program, so that a later one knows whose it was. */
 export function newRunMark(): RunMark {
-  const value = randomBytes(12).toString("hex");
+  const value = `${process.pid}.${beganAt("self") ?? "0"}.${randomBytes(12).toString("hex")}`;
   return { environment: { [variable]: value }, text: `${variable}=${value}` };
 }
 
 /** Kills what carries the mark, until nothing does: what forks while it is looked for is found the next time. */
 export function endLeftovers(mark: RunMark): void {
+  endAll((found) => found === mark.text);
+}
+
+/**
+ * Kills what programs of ours left running that are gone themselves: killed, they could end nothing. Whoever builds after
+ * them would otherwise build beside them.
+ */
+export function endOrphans(): void {
+  endAll((found) => {
+    const [, pid, began] = /^RELEASE_BOT_RUN=([0-9]+)\.([0-9]+)\.[0-9a-f]+$/.exec(found) ?? [];
+    return pid !== undefined && began !== undefined && beganAt(Number(pid)) !== began;
+  });
+}
+
+function endAll(wanted: (mark: string) => boolean): void {
   for (let round = 0; round < 20; round++) {
-    const found = marked(mark.text);
+    const found = marked(wanted);
     if (found.length === 0) return;
     for (const pid of found) {
       try {
@@ -30,13 +56,14 @@ export function endLeftovers(mark: RunMark): void {
   }
 }
 
-function marked(text: string): number[] {
+function marked(wanted: (mark: string) => boolean): number[] {
   const pids: number[] = [];
   for (const name of readdirSync("/proc")) {
     if (!/^[0-9]+$/.test(name) || Number(name) === process.pid) continue;
     try {
       // A zombie's environment is empty, so that it is not found for ever.
-      if (readFileSync(`/proc/${name}/environ`, "latin1").split("\0").includes(text)) pids.push(Number(name));
+      const environment = readFileSync(`/proc/${name}/environ`, "latin1").split("\0");
+      if (environment.some((entry) => entry.startsWith(`${variable}=`) && wanted(entry))) pids.push(Number(name));
     } catch {
       // Gone meanwhile, or another user's: that one is behind a wall of its own.
     }

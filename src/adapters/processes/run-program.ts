@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { AdapterError } from "../../domain/index.ts";
-import { endLeftovers, newRunMark } from "./leftovers.ts";
+import { endLeftovers, endOrphans, newRunMark } from "./leftovers.ts";
 
 /** A program to run: an argument list, never a line for a shell. */
 export interface ProgramRun {
@@ -29,6 +29,9 @@ export interface ProgramEnd {
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
+
+/** Once in the life of a program, before it runs anything itself: what its killed forerunner left is over. */
+let orphansEnded = false;
 
 /** Signals a whole process group; one that is gone already is no error. */
 function signalGroup(pid: number, signal: NodeJS.Signals): void {
@@ -76,6 +79,8 @@ function exitOf(child: ChildProcess, run: ProgramRun): Promise<number | null> {
  */
 export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
   if (run.signal?.aborted === true) return { status: null, ended: "signal" };
+  if (!orphansEnded) endOrphans();
+  orphansEnded = true;
   const mark = newRunMark();
   const child = spawn(run.program, run.args, {
     cwd: run.directory,

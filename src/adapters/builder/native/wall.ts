@@ -18,6 +18,9 @@ const script = join(import.meta.dirname, "wall.sh");
 
 const namespaces = ["--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--kill-child=KILL"];
 
+/** A killed agent ends nothing itself: the kernel does it, and all behind the walls goes with their first process. */
+const withAgent = ["--pdeathsig", "KILL", "--"];
+
 /** One command behind the walls. It sees its build directory as `/build`. */
 export interface WalledRun {
   readonly kind: WallKind;
@@ -42,9 +45,9 @@ function commandLine(run: WalledRun): readonly [program: string, args: readonly 
   const inner = [script, root, build, String(builderUid), run.begin, run.program, ...run.args];
   switch (run.kind) {
     case "root":
-      return ["unshare", [...namespaces, "sh", ...inner]];
+      return ["setpriv", [...withAgent, "unshare", ...namespaces, "sh", ...inner]];
     case "subordinate":
-      return ["unshare", ["--map-root-user", "--map-auto", ...namespaces, "sh", ...inner]];
+      return ["setpriv", [...withAgent, "unshare", "--map-root-user", "--map-auto", ...namespaces, "sh", ...inner]];
     case "none":
       return [run.program, run.args];
   }
