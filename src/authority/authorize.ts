@@ -1,5 +1,5 @@
 import type { Command, Refusal } from "../domain/index.ts";
-import type { SignedLine } from "../signed/index.ts";
+import { isSignedLine, type SignedLine } from "../signed/index.ts";
 import { AuthorizedCommand } from "./authorized-command.ts";
 import { matchComponent } from "./component.ts";
 import { type Environment, refuseUnknown } from "./environment.ts";
@@ -31,6 +31,8 @@ export type Decision =
  */
 export function authorize(question: AuthorizationQuestion): Decision {
   const { line, environment, ledger, now } = question;
+  // Types are gone when the program runs; this is not.
+  if (!isSignedLine(line)) throw new TypeError("a line was not signed");
   if (!line.command.ok) return { kind: "refused", refusal: line.command.error };
   const command = line.command.value;
   const { signer, signedAt, trace, ledgerKey } = line.message;

@@ -65,7 +65,9 @@ export class AuthorizedCommand implements Authorization {
 }
 
 /** What has to be noted in the ledger once the command has run, so that no earlier-signed one runs after it. */
-export function orderScopes({ command, target }: AuthorizedCommand): readonly OrderScope[] {
+export function orderScopes(authorized: AuthorizedCommand): readonly OrderScope[] {
+  if (!AuthorizedCommand.is(authorized)) throw new TypeError("a command was not authorized");
+  const { command, target } = authorized;
   const { release } = command;
   switch (target.kind) {
     case "component":

@@ -1,6 +1,6 @@
 import { parseCommandLine } from "../../commands/index.ts";
 import type { Command, Refusal, Result } from "../domain/index.ts";
-import type { VerifiedMessage } from "./verified-message.ts";
+import { VerifiedMessage } from "./verified-message.ts";
 
 /**
  * One line of a verified message. Each is a command of its own, and fails or succeeds by itself. The face of this room
@@ -27,7 +27,14 @@ export class SignedLine {
   }
 }
 
+/** Whether it is a line that {@link parseCommands} made of a verified message. */
+export function isSignedLine(value: object): value is SignedLine {
+  return SignedLine.is(value);
+}
+
 /** Parses every line of a verified message, in order. */
 export function parseCommands(message: VerifiedMessage): readonly SignedLine[] {
+  // Types are gone when the program runs; this is not.
+  if (!VerifiedMessage.is(message)) throw new TypeError("a message was not verified");
   return message.lines.map((line, index) => new SignedLine(message, index, line));
 }

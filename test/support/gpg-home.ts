@@ -27,7 +27,7 @@ export interface SignWish {
 }
 
 /** `20230321T132744`, as gpg reads times. */
-export function gpgTime(date: Date): string {
+function gpgTime(date: Date): string {
   return date.toISOString().replace(/[-:]/g, "").slice(0, 15);
 }
 

@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { AdapterError } from "../../domain/index.ts";
-import { type KeyFile, parseTrustedKeys, type TrustedKeys } from "../../signed/index.ts";
+import { type KeyFile, type KeySource, parseTrustedKeys, type TrustedKeys } from "../../signed/index.ts";
 
 /** What the predecessors call their keyring; beside single keys it would say twice who is trusted. */
 const keyringName = "trusted-keys-for-commands.gpg";
@@ -21,18 +21,27 @@ export async function loadTrustedKeys({ directory, keyring }: TrustedKeysSetting
   const path = directory ?? keyring;
   if (path === null)
     throw new AdapterError("CONFIGURATION", "no trusted keys are configured: a directory or a keyring");
-  const parsed = await parseTrustedKeys(
-    directory === null
-      ? { kind: "keyring", file: read(path) }
-      : { kind: "directory", files: list(directory).map((name) => read(join(directory, name))) },
-  );
+  const parsed = await parseTrustedKeys(directory === null ? fromKeyring(path) : fromDirectory(directory));
   if (parsed.ok) return parsed.value;
   throw new AdapterError("CONFIGURATION", parsed.error.map((mistake) => `${path}: ${mistake}`).join("\n"));
 }
 
-/** Every file of the directory is a key, but for hidden files and what explains the directory to people. */
+function fromKeyring(path: string): KeySource {
+  return { kind: "keyring", file: read(path) };
+}
+
+/** Every file of the directory is a key; or the one file in it is the predecessors' keyring. */
+function fromDirectory(directory: string): KeySource {
+  const names = list(directory);
+  if (!names.includes(keyringName)) {
+    return { kind: "directory", files: names.map((name) => read(join(directory, name))) };
+  }
+  if (names.length > 1) throw both(directory, join(directory, keyringName));
+  return fromKeyring(join(directory, keyringName));
+}
+
+/** Without hidden files and what explains the directory to people. */
 function list(directory: string): string[] {
-  if (existsSync(join(directory, keyringName))) throw both(directory, join(directory, keyringName));
   try {
     return readdirSync(directory).filter((name) => !name.startsWith(".") && !/^README|\.md$/.test(name));
   } catch (cause) {

@@ -51,8 +51,14 @@ describe("trusted keys on disk", () => {
     expect(await trusted({ directory, keyring })).toContain("not both");
   });
 
+  it("are those of a keyring that lies alone in the directory", async () => {
+    writeFileSync(join(directory, "trusted-keys-for-commands.gpg"), home.gpg(["--export", key]));
+    expect(await trusted({ directory })).toEqual([key]);
+  });
+
   it("stop the start when the directory holds a keyring beside its keys", async () => {
     writeFileSync(join(directory, "trusted-keys-for-commands.gpg"), home.gpg(["--export", key]));
+    writeFileSync(join(directory, `${key}.asc`), home.exportKey(key));
     expect(await trusted({ directory })).toContain("not both");
   });
 

@@ -1,5 +1,5 @@
-import { statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { type IncludeRoot, loadBuilderConfiguration, loadBuilders } from "../../../adapters/configuration/index.ts";
 import { loadTrustedKeys, type TrustedKeysSettings } from "../../../adapters/verifier/index.ts";
@@ -9,6 +9,7 @@ import { renderProblem } from "../../../formats/builder-yml/index.ts";
 import { reportKeys, type TrustedKeys } from "../../../signed/index.ts";
 import { agentSettings } from "../../agent/settings.ts";
 import { type ConfigurationFile, type Environment, readConfiguration } from "../../configuration.ts";
+import type { BuildState } from "./build-state.ts";
 
 /** What a message is judged by. */
 export interface Basis {
@@ -16,6 +17,8 @@ export interface Basis {
   readonly maxAgeDays: number;
   /** Null without a configuration: then grants are not judged. */
   readonly grants: Grants | null;
+  /** What the build qube knows besides; null anywhere else. To be closed. */
+  readonly state: BuildState | null;
   /** Sentences about what could not be judged, and about keys that are no good. */
   readonly notes: readonly string[];
 }
@@ -32,8 +35,11 @@ export interface BasisWish {
 
 /** At home nobody else answers, so whatever no builder here serves is explained instead of being left in silence. */
 const nobodyElse: KnownNames = { releases: [], components: [], templates: [], distributions: [] };
-const notJudged =
-  "whether the commit stands in testing long enough, and what has run already, is only known in the build qube";
+const withoutConfiguration =
+  "not judged: what the signer is granted, and the state of the repositories (no --config was given)";
+const withoutState =
+  "not judged: what has run already, and what stands in testing and for how long; only the build qube knows";
+const withoutGithub = "not judged: whether the status issue is labelled 'buggy' (GitHub is not asked)";
 
 /** Loads keys and configuration. Throws AdapterError `CONFIGURATION`. */
 export async function loadBasis(wish: BasisWish): Promise<Basis> {
@@ -45,18 +51,16 @@ export async function loadBasis(wish: BasisWish): Promise<Basis> {
   const keys = await loadTrustedKeys(settings);
   const bad = (await reportKeys(keys, wish.now)).filter(({ standing }) => standing !== "good");
   const notes = bad.map(({ message }) => `note: ${message}`);
-  notes.push(
-    chosen === null
-      ? "not judged: what the signer is granted, and the state of the repositories (no --config was given)"
-      : `not judged: ${notJudged}`,
-  );
-  return { keys, maxAgeDays: chosen?.maxAgeDays ?? 7, grants: chosen?.grants ?? null, notes };
+  const state = (await chosen?.openState()) ?? null;
+  notes.push(chosen === null ? withoutConfiguration : state === null ? withoutState : withoutGithub);
+  return { keys, maxAgeDays: chosen?.maxAgeDays ?? 7, grants: chosen?.grants ?? null, state, notes };
 }
 
 interface Chosen {
   readonly keys: TrustedKeysSettings | null;
   readonly maxAgeDays: number;
   readonly grants: Grants;
+  readonly openState: () => Promise<BuildState | null>;
 }
 
 /** The agent's configuration, which names builders.list; or one builder.yml, as a maintainer has it at home. */
@@ -71,7 +75,12 @@ async function loadConfiguration(file: string, wish: BasisWish): Promise<Chosen>
 function fromBuilder(file: string, includeRoots: readonly IncludeRoot[]): Chosen {
   const loaded = loadBuilderConfiguration(file, { directory: dirname(file), includeRoots });
   if (!loaded.ok) throw new AdapterError("CONFIGURATION", loaded.error.map(renderProblem).join("\n"));
-  return { keys: null, maxAgeDays: 7, grants: { builders: [loaded.value.configuration], known: nobodyElse } };
+  return {
+    keys: null,
+    maxAgeDays: 7,
+    grants: { builders: [loaded.value.configuration], known: nobodyElse },
+    openState: async () => null,
+  };
 }
 
 async function fromAgent(
@@ -90,6 +99,13 @@ async function fromAgent(
     keys: { directory: settings["trusted-keys"] ?? null, keyring: settings.keyring ?? null },
     maxAgeDays: settings["max-signature-age-days"],
     grants: { builders: loaded.builders.map((builder) => builder.configuration), known: nobodyElse },
+    openState: async () => {
+      const database = join(settings["state-dir"], "agent.db");
+      if (!existsSync(database)) return null;
+      // Loaded only where there is a state to look at: it brings the repositories' engines with it.
+      const { openBuildState } = await import("./build-state.ts");
+      return openBuildState({ database, settings, builders: loaded.builders });
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { authorize, type LedgerView, refuseTimestamp } from "../../../authority/index.ts";
-import { type Command, type Fingerprint, type Refusal, refusal } from "../../../domain/index.ts";
+import { AdapterError, type Command, type Fingerprint, type Refusal, refusal } from "../../../domain/index.ts";
 import {
   type DroppedBlock,
   extractBlocks,
@@ -44,9 +44,11 @@ export interface Case {
   readonly basis: Basis;
   readonly secondOpinion: SecondOpinion;
   readonly now: Date;
+  /** Told what could not be judged, in a sentence. */
+  readonly unjudged: (note: string) => void;
 }
 
-/** Only the build qube has a ledger; here nothing has ever run. */
+/** Without a build qube's state, nothing has ever run. */
 const emptyLedger: LedgerView = { lastExecuted: () => null, holder: () => null };
 
 /** Runs the code of receiver and agent on it. */
@@ -72,23 +74,37 @@ async function judgeMessage(untrustedBlock: Uint8Array, question: Case): Promise
   const notBefore = oldestAcceptable({ now, maxAgeDays: basis.maxAgeDays, ledgerBorn: new Date(0) });
   const verified = await verifyFrame(frame.value, { keys: basis.keys, secondOpinion, now, notBefore });
   if (!verified.ok) return { signed: false, refusal: verified.error };
+  const replayed = (await basis.state?.refuseReplay(verified.value)) ?? null;
+  if (replayed !== null) return { signed: false, refusal: replayed };
   const { signer, signedAt } = verified.value;
+  const lines: LineJudgement[] = [];
+  for (const line of parseCommands(verified.value)) lines.push(await judgeLine(line, question));
   return {
     signed: true,
     signer,
     signedAt,
-    lines: parseCommands(verified.value).map((line) => judgeLine(line, question)),
+    lines,
   };
 }
 
-function judgeLine(line: SignedLine, { basis, now }: Case): LineJudgement {
+async function judgeLine(line: SignedLine, { basis, now, unjudged }: Case): Promise<LineJudgement> {
   if (!line.command.ok) return { line: line.line, command: null, refusal: line.command.error };
   const command = line.command.value;
   if (basis.grants === null) return { line: line.line, command, refusal: refuseTimestamp(command, now) };
-  const decision = authorize({ line, environment: basis.grants, ledger: emptyLedger, now });
+  const decision = authorize({ line, environment: basis.grants, ledger: basis.state?.ledger ?? emptyLedger, now });
   switch (decision.kind) {
-    case "authorized":
+    case "authorized": {
+      for (const authorized of decision.commands) {
+        try {
+          const refused = (await basis.state?.refusePromotion(authorized, now)) ?? null;
+          if (refused !== null) return { line: line.line, command, refusal: refused };
+        } catch (error) {
+          if (!(error instanceof AdapterError)) throw error;
+          unjudged(`not judged: the state of the repositories for '${line.line}' (${error.message})`);
+        }
+      }
       return { line: line.line, command, refusal: null };
+    }
     case "refused":
       return { line: line.line, command, refusal: decision.refusal };
     case "not-ours":

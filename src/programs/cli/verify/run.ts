@@ -6,6 +6,7 @@ import { openSqv } from "../../../adapters/verifier/index.ts";
 import { AdapterError } from "../../../domain/index.ts";
 import type { Environment } from "../../configuration.ts";
 import { loadBasis } from "./basis.ts";
+import type { BuildState } from "./build-state.ts";
 import { explainComment } from "./explain-comment.ts";
 import { judge } from "./judge.ts";
 import { renderJson, renderText } from "./render.ts";
@@ -15,7 +16,8 @@ const help = `release-bot verify [--keys DIR|FILE] [--config FILE] [--at TIME] [
 Says what would become of a signed message, or of a comment that holds some. Nothing is sent and nothing is changed.
 
   --keys DIR|FILE          who is trusted: FINGERPRINT.asc files, or a keyring; else what the configuration names
-  --config FILE            the agent's configuration, or a builder.yml: the signer's grants are judged too
+  --config FILE            the agent's configuration, or a builder.yml: the signer's grants are judged too; in the build
+                           qube also what has run already, and what stands in testing
   --include-root OLD=NEW   where the builder.yml's includes of the directory OLD lie here
   --at TIME                as of that time (RFC 3339), so that an old signature can be checked as of its day
   --raw                    the input is one message, byte for byte, as a build qube gets it
@@ -67,6 +69,7 @@ export async function runVerify(argv: readonly string[], world: VerifyWorld): Pr
   if (positionals.length > 1) return wrong("one FILE at most");
 
   const scratch = mkdtempSync(join(tmpdir(), "verify-"));
+  let state: BuildState | null = null;
   try {
     const basis = await loadBasis({
       keys: values.keys ?? null,
@@ -75,10 +78,13 @@ export async function runVerify(argv: readonly string[], world: VerifyWorld): Pr
       environment: world.environment,
       now,
     });
+    state = basis.state;
     const untrusted = read(positionals[0] ?? "-", world);
     const secondOpinion = await openSqv({ program: "sqv", directory: join(scratch, "sqv"), limitMs: 10_000 });
-    const judgement = await judge({ untrusted, mode: values.raw ? "raw" : "comment", basis, secondOpinion, now });
-    const notes = [...(values.raw ? [] : explainComment(untrusted.toString("utf8"))), ...basis.notes];
+    const mode = values.raw ? "raw" : "comment";
+    const notes = [...(mode === "raw" ? [] : explainComment(untrusted.toString("utf8"))), ...basis.notes];
+    const unjudged = (note: string): void => void notes.push(note);
+    const judgement = await judge({ untrusted, mode, basis, secondOpinion, now, unjudged });
     if (values.json) {
       world.say(renderJson(judgement));
       world.complain(notes.map((note) => `${note}\n`).join(""));
@@ -88,6 +94,7 @@ export async function runVerify(argv: readonly string[], world: VerifyWorld): Pr
     if (error instanceof AdapterError) return wrong(error.message);
     throw error;
   } finally {
+    await state?.close();
     rmSync(scratch, { recursive: true, force: true });
   }
 }
