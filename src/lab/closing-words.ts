@@ -37,7 +37,7 @@ export function keptText(lab: RunningLab, summary: Summary): string {
   const demo = `${process.execPath} ${join(import.meta.dirname, "demo.ts")}`;
   const access = join(lab.root, "github.json");
   return `
-Everything is still running${summary.ok ? "" : ", though not everything went as it must"}. Try it:
+Everything is still running. Try it:
 
   Sign a command of your own (this one is too young; see what is answered):
     echo 'Upload-component ${labRelease} ${lab.young.name} ${lab.young.commit} current all' |

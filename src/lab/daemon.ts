@@ -109,7 +109,10 @@ function signalGroup(pid: number): void {
   }
 }
 
+/** What it said that matters most: an error's own line, else its last ones. */
 function lastLines(log: string): string {
-  const lines = log.trim().split("\n").slice(-3).join(" | ");
-  return lines === "" ? "nothing" : lines.slice(-600);
+  const lines = log.trim().split("\n");
+  const error = lines.findLast((line) => /^\S*(Error|error):? /.test(line));
+  const said = error ?? lines.slice(-3).join(" | ");
+  return said === "" ? "nothing" : said.slice(-600);
 }

@@ -3,11 +3,12 @@
  *
  * Exit status: 0 everything was found as it must be; 1 it was not, or the machine lacks something; 2 wrong usage; 130 stopped.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { keptText, successText } from "./closing-words.ts";
-import { type GithubAccess, listComments, listIssues, listReactions, postComment } from "./github-view.ts";
+import { listIssues } from "./github-view.ts";
+import { useKeptGithub } from "./kept-github.ts";
 import { explainFault } from "./lab-fault.ts";
 import { type MainJob, mainJob } from "./main-job.ts";
 import { endProcessesOf, watchParents } from "./process-table.ts";
@@ -16,11 +17,12 @@ import { saveResults } from "./results.ts";
 import { createRun, removeRun, runsParent, sweepEarlierRuns } from "./run-directory.ts";
 import { type Started, stopAll } from "./running-lab.ts";
 import { runSteps, type StepResult } from "./steps.ts";
+import { faultsIn } from "./story/evidence.ts";
 import { placesOf } from "./story/places.ts";
 import { type Summary, writeSummary } from "./summary.ts";
 
 const usage = `npm run demo [-- [--keep] [--output DIRECTORY]]
-  --keep     leave everything running when it is done, until Ctrl-C
+  --keep     leave everything running when it is done, until Ctrl-C (a run that failed is ended)
   --output   where summary.json, repositories and logs go; .demo/ in the checkout unless said otherwise
 `;
 
@@ -47,7 +49,7 @@ function parseWish(argv: readonly string[]): Wish | "help" | null {
 
 async function main(argv: readonly string[]): Promise<number> {
   const [word, ...words] = argv;
-  if (word === "post" || word === "read") return onKeptGithub(word, words);
+  if (word === "post" || word === "read") return useKeptGithub(word, words, say);
   const wish = parseWish(argv);
   if (wish === null || wish === "help") {
     process.stdout.write(usage);
@@ -99,7 +101,7 @@ async function run({ afterwards, output }: Wish, records: string): Promise<numbe
       requireSpace([runsParent(), output], 20);
       fail(`${failed.name}: ${failed.detail}`);
     }
-    if (lab === null || afterwards === "end") writeSummary(file, kept);
+    if (lab === null || failed !== undefined || afterwards === "end") writeSummary(file, kept);
     else {
       writeSummary(file, summary);
       writeFileSync(join(root, "github.json"), JSON.stringify(lab.reports), { mode: 0o600 });
@@ -114,12 +116,13 @@ async function run({ afterwards, output }: Wish, records: string): Promise<numbe
   }
 }
 
-/** What was found, read from GitHub and from the disk; not what the steps believe. */
+/** `ok` is what the evidence says, and that every step before it found what it looked for. */
 async function summarize(job: MainJob, steps: readonly StepResult[], seconds: number): Promise<Summary> {
   const lab = job.lab();
-  const issues = lab === null ? [] : await listIssues(lab.reports).catch(() => []);
+  const evidence = job.evidence();
+  const issues = evidence?.issues ?? (lab === null ? [] : await listIssues(lab.reports).catch(() => []));
   return {
-    ok: lab !== null && steps.every(({ ok }) => ok),
+    ok: evidence !== null && faultsIn(evidence).length === 0 && steps.every(({ ok }) => ok),
     seconds: Math.round(seconds * 10) / 10,
     steps,
     repositories: lab === null ? null : placesOf(lab, lab.ready).repositories,
@@ -148,21 +151,6 @@ function stopRequest(): Promise<"stopped"> {
     // npm does not hand every signal on: when it is gone, nobody waits for us any more.
     if (process.env["npm_lifecycle_event"] === "demo") watchParents(() => resolve("stopped"));
   });
-}
-
-/** `post FILE ISSUE` posts standard input as a comment on the kept lab's GitHub, `read FILE ISSUE` shows the comments. */
-async function onKeptGithub(word: "post" | "read", [file, issue]: readonly string[]): Promise<number> {
-  if (file === undefined || issue === undefined || !/^[1-9][0-9]*$/.test(issue)) return 2;
-  const access = JSON.parse(readFileSync(file, "utf8")) as GithubAccess;
-  if (word === "post") {
-    const { id } = await postComment(access, Number(issue), readFileSync(0, "utf8"));
-    say(`comment ${id} on issue #${issue}`);
-    return 0;
-  }
-  for (const { id, author, created, body } of await listComments(access, Number(issue))) {
-    say(`--- comment ${id} by ${author}, ${created}: ${await listReactions(access, id)}\n${body}\n`);
-  }
-  return 0;
 }
 
 function say(text: string): void {

@@ -13,6 +13,11 @@ export class LabFault extends Error {
   }
 }
 
+/** Throws LabFault with all of them where there are any. */
+export function requireNone(faults: readonly string[]): void {
+  if (faults.length > 0) throw new LabFault(faults.join("; "));
+}
+
 /** The one line that tells a newcomer what happened and what to do, whatever was thrown. */
 export function explainFault(thrown: unknown): string {
   if (thrown instanceof LabFault) return thrown.remedy === "" ? thrown.message : `${thrown.message}: ${thrown.remedy}`;

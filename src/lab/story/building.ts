@@ -1,7 +1,9 @@
 /** From pushed tags to packages in current-testing, and what stands there then. */
+
+import { requireNone } from "../lab-fault.ts";
 import type { Step } from "../steps.ts";
-import { countSignedLogs, describeWalls } from "./public-logs.ts";
-import { askClients, requireSeen, requireUnseen } from "./published.ts";
+import { describeWalls, verifyLogs } from "./public-logs.ts";
+import { askClients, describeView, faultsOfView, versionsIn } from "./published.ts";
 import { pushTag } from "./push.ts";
 import type { Stage } from "./stage.ts";
 import { awaitState } from "./status-issue.ts";
@@ -28,9 +30,16 @@ export function lookingAtTesting(stage: Stage): Step {
     name: "Look: packages stand in current-testing, not in current; their logs are public",
     run: async () => {
       const { lab } = stage;
-      const seen = requireSeen(await askClients(lab, lab.ready, "currentTesting"), lab.ready, "current-testing");
-      requireUnseen(await askClients(lab, lab.ready, "current"), lab.ready, "current");
-      return `${seen} in current-testing, nothing in current; ${await countSignedLogs(lab)}`;
+      const testing = await askClients(lab, lab.ready, "currentTesting");
+      const current = await askClients(lab, lab.ready, "current");
+      const logs = await verifyLogs(lab);
+      requireNone([
+        ...faultsOfView(testing, lab.ready.version, "current-testing"),
+        ...versionsIn(current).map((version) => `version ${version} stands in current already`),
+        ...(logs.commits === 0 ? ["the logs repository is empty"] : []),
+        ...logs.unsigned.map((commit) => `commit ${commit} of the logs is not signed by the logs key`),
+      ]);
+      return `${describeView(testing)} in current-testing, nothing in current; ${logs.commits} signed commits of logs`;
     },
   };
 }

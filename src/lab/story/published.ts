@@ -3,7 +3,6 @@ import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { type AptView, askApt } from "../clients/apt.ts";
 import { askDnf, type DnfView } from "../clients/dnf.ts";
-import { LabFault } from "../lab-fault.ts";
 import type { LabComponent } from "../preparation.ts";
 import type { RunningLab } from "../running-lab.ts";
 import { placesOf } from "./places.ts";
@@ -39,21 +38,23 @@ export async function askClients(
   return { dnf, apt };
 }
 
-/** Throws LabFault unless both clients refreshed, see exactly the version, and could fetch and verify its file. */
-export function requireSeen({ dnf, apt }: ClientsView, { version }: LabComponent, where: string): string {
-  for (const [name, view] of Object.entries({ dnf, apt })) {
-    if (!view.refreshed)
-      throw new LabFault(`${name} cannot use ${where}: ${view.said.split("\n").slice(-3).join("; ")}`);
-    if (view.versions.length !== 1 || view.versions[0]?.startsWith(version) !== true) {
-      throw new LabFault(`${name} sees [${view.versions.join(", ")}] in ${where}, not version ${version}`);
+/** What is wrong with it where the clients should see exactly the version, fetch it and find its signatures good. */
+export function faultsOfView(view: ClientsView, version: string, where: string): readonly string[] {
+  return Object.entries(view).flatMap(([name, seen]: [string, DnfView | AptView]) => {
+    if (!seen.refreshed) return [`${name} cannot use ${where}: ${seen.said.split("\n").slice(-3).join("; ")}`];
+    if (seen.versions.length !== 1 || seen.versions[0]?.startsWith(version) !== true) {
+      return [`${name} sees [${seen.versions.join(", ")}] in ${where}, not version ${version}`];
     }
-    if (view.file === null) throw new LabFault(`${name} could not fetch the package from ${where}`);
-  }
-  return `dnf sees ${dnf.versions[0]}, apt sees ${apt.versions[0]}`;
+    return seen.file === null ? [`${name} could not fetch the package from ${where}`] : [];
+  });
 }
 
-/** Throws LabFault if one of the clients sees any version of it; a repository that does not exist yet shows nothing. */
-export function requireUnseen({ dnf, apt }: ClientsView, component: LabComponent, where: string): void {
-  const seen = [...dnf.versions, ...apt.versions];
-  if (seen.length > 0) throw new LabFault(`${component.name} ${seen.join(", ")} stands in ${where} and must not`);
+/** All versions that the clients see; a repository that does not exist yet shows none. */
+export function versionsIn({ dnf, apt }: ClientsView): readonly string[] {
+  return [...dnf.versions, ...apt.versions];
+}
+
+/** `dnf sees 1.0.0-1.fc41, apt sees 1.0.0+deb12u1` */
+export function describeView({ dnf, apt }: ClientsView): string {
+  return `dnf sees ${dnf.versions.join(", ")}, apt sees ${apt.versions.join(", ")}`;
 }

@@ -2,6 +2,7 @@
 import { LabFault } from "../lab-fault.ts";
 import type { PreparedLab } from "../preparation.ts";
 import type { RunningLab, Started } from "../running-lab.ts";
+import type { Evidence } from "./evidence.ts";
 
 /** What a run is started with. */
 export interface MainJobPlan {
@@ -17,6 +18,8 @@ export interface MainJobPlan {
 /** The lab as far as the steps have built it. */
 export class Stage {
   readonly plan: MainJobPlan;
+  /** What was found at the end; null until then. */
+  evidence: Evidence | null = null;
   #prepared: PreparedLab | null = null;
   #lab: RunningLab | null = null;
   /** What became of a signature that was asked for and must be refused; it takes its time. */

@@ -9,7 +9,7 @@ import type { IssueSummary } from "../summary.ts";
 import { until } from "../until.ts";
 
 /** `demo-hello v1.0.0 (r4.3)` */
-function statusTitle({ name, version }: LabComponent): string {
+export function statusTitle({ name, version }: LabComponent): string {
   return `${name} v${version} (${labRelease})`;
 }
 
