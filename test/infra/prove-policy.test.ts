@@ -170,6 +170,11 @@ const seeds: readonly (readonly [string, Seed])[] = [
     "opens another host to ssh",
     inserted(ssh, "local.ConnectSSH * * * deny", "local.ConnectSSH +evil.example build-fedora sys-net allow"),
   ],
+  [
+    "lets the net qube run a shell elsewhere",
+    inserted(webhook, "qubesbuilder.TriggerBuild * * * deny", "qubes.VMShell * sys-net vault allow"),
+  ],
+  ["lets a build qube copy elsewhere", inserted(builder, gpg, "qubes.Filecopy * build-debian vault allow")],
   // Too wide.
   ["lets everybody sign", changed(builder, gpg, "qubes.Gpg * @anyvm keys-fedora allow")],
   ["lets a build qube sign anywhere", changed(builder, gpg, "qubes.Gpg * build-fedora @anyvm allow")],

@@ -30,7 +30,7 @@ export function formatPolicyMistake(mistake: PolicyMistake): string {
 }
 
 /** Whether the daemon reads the file by itself (others only where they are included). */
-export function isPolicyFileName(name: string): boolean {
+function isPolicyFileName(name: string): boolean {
   return name.endsWith(".policy") && !name.startsWith(".") && !name.includes("/");
 }
 

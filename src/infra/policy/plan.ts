@@ -24,7 +24,7 @@ export interface PolicyPlan {
 }
 
 /** The longest name of an environment: `win-keys-` before it must still make a qube's name. */
-export const longestEnvironmentName = 22;
+const longestEnvironmentName = 22;
 
 /** Whether it can name an environment. */
 export function isEnvironmentName(untrusted: string): boolean {

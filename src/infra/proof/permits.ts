@@ -17,6 +17,11 @@ export function disposableOf(environment: { readonly name: string }): string {
   return `disp-of-build-${environment.name}`;
 }
 
+/** Whether it is one of those stand-ins: what a disposable may do elsewhere is the machine's own affair. */
+export function isDisposable(name: string): boolean {
+  return name.startsWith("disp-of-build-");
+}
+
 /** Every call that the infrastructure needs; the proof holds the policy to exactly these. */
 export function permittedCalls(plan: PolicyPlan): readonly Permit[] {
   return plan.environments.flatMap((environment) => [

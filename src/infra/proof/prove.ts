@@ -7,7 +7,7 @@ import {
 } from "../../formats/qrexec/index.ts";
 import type { PolicyPlan } from "../policy/plan.ts";
 import { builderServices } from "../policy/render.ts";
-import { type Permit, permittedCalls } from "./permits.ts";
+import { isDisposable, type Permit, permittedCalls } from "./permits.ts";
 import { type Universe, universeOf } from "./universe.ts";
 
 /** A promise that the policy does not keep. */
@@ -121,6 +121,9 @@ function judgeForeign(call: PolicyCall, answer: PolicyAnswer, universe: Universe
   if (universe.closed.has(reached) && reached !== source) {
     return `${kindOf(source, universe)} reaches ${service} of ${reached}, which nobody needs`;
   }
+  // Our qubes do one thing each, and need nothing of the machine's other qubes.
+  const leaves = universe.ours.has(source) && universe.system.has(reached) && !isDisposable(source);
+  if (leaves && reached !== source) return `${source} reaches ${service} of ${reached}, which nobody needs`;
   if (administers && universe.ours.has(source)) return `${source} reaches dom0's ${service}, which nobody needs`;
   return null;
 }

@@ -35,7 +35,7 @@ export function secretFile(content: string): Entry {
 }
 
 /** A symbolic link. */
-export function link(target: string): Entry {
+function link(target: string): Entry {
   return { kind: "link", target };
 }
 

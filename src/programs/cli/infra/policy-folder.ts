@@ -48,14 +48,14 @@ export function policyMistakes({ directory, policy }: PolicyFolder): string {
 }
 
 const facts = z.object({
-  type: z.string().optional(),
-  tags: z.array(z.string()).optional(),
-  template_for_dispvms: z.boolean().optional(),
-  default_dispvm: z.string().nullable().optional(),
+  type: z.string().nullish(),
+  tags: z.array(z.string()).nullish(),
+  template_for_dispvms: z.boolean().nullish(),
+  default_dispvm: z.string().nullish(),
 });
 
 /** Reads the file of `--qubes`: a JSON object, name to facts. Throws AdapterError. */
-export function readQubes(file: string): PolicySystem {
+function readQubes(file: string): PolicySystem {
   let tree: unknown;
   try {
     tree = JSON.parse(readFileSync(file, "utf8"));
@@ -68,11 +68,11 @@ export function readQubes(file: string): PolicySystem {
     throw new AdapterError("CONFIGURATION", `${file}: ${first?.path.join(".") ?? ""}: ${first?.message ?? "is wrong"}`);
   }
   return new Map(
-    Object.entries(read.data).map(([name, { type = "AppVM", tags = [], ...dispvm }]) => [
+    Object.entries(read.data).map(([name, { type, tags, ...dispvm }]) => [
       name,
       qubeFacts({
-        type,
-        tags,
+        type: type ?? "AppVM",
+        tags: tags ?? [],
         templateForDispvms: dispvm.template_for_dispvms ?? false,
         defaultDispvm: dispvm.default_dispvm ?? null,
       }),
