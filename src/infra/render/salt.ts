@@ -97,7 +97,7 @@ function dom0States(infrastructure: Infrastructure): Record<string, State> {
     };
   }
   states[`${infrastructure.netvm}-receiver`] = {
-    "qvm.features": [{ name: infrastructure.netvm }, { enable: ["service.release-bot-receiver"] }],
+    "qvm.service": [{ name: infrastructure.netvm }, { enable: ["release-bot-receiver"] }],
   };
   return states;
 }
@@ -105,14 +105,13 @@ function dom0States(infrastructure: Infrastructure): Record<string, State> {
 function qubeArguments(plan: QubePlan): readonly Readonly<Record<string, unknown>>[] {
   const prefs = [
     { template: plan.template },
-    { netvm: plan.netvm ?? "" },
-    ...(plan.templateForDisposables ? [{ "template-for-dispvms": true }] : []),
+    { netvm: plan.netvm ?? "none" },
+    ...(plan.templateForDisposables ? [{ "dispvm-allowed": true }] : []),
     ...(plan.defaultDisposable === null ? [] : [{ "default-dispvm": plan.defaultDisposable }]),
   ];
-  const features = plan.services.map((service) => `service.${service}`);
   return [
     { present: [{ template: plan.template }, { label: plan.label }] },
     { prefs },
-    ...(features.length === 0 ? [] : [{ features: [{ enable: features }] }]),
+    ...(plan.services.length === 0 ? [] : [{ service: [{ enable: plan.services }] }]),
   ];
 }

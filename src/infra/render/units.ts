@@ -1,5 +1,8 @@
 /** The systemd units. They are part of the packages, and the same for every infrastructure. */
 
+import { nginxUnit } from "./nginx-unit.ts";
+import { taskUnits } from "./task-units.ts";
+
 /** A daemon, and the qube's feature that starts it. */
 interface Daemon {
   readonly name: string;
@@ -116,10 +119,7 @@ export function renderUnits(): ReadonlyMap<string, string> {
   };
   units.set("release-bot-agent.service", daemonUnit(agent, agentSandbox));
   units.set("release-bot-nginx.service", nginxUnit);
-  for (const task of tasks) {
-    units.set(`${task.name}.service`, taskUnit(task));
-    units.set(`${task.name}.timer`, timerUnit(task));
-  }
+  for (const [name, text] of taskUnits()) units.set(name, text);
   return units;
 }
 
@@ -150,119 +150,5 @@ ${settings.join("\n")}
 
 [Install]
 WantedBy=multi-user.target
-`;
-}
-
-const nginxUnit = `[Unit]
-Description=nginx in front of the release bot's receiver
-ConditionPathExists=/run/qubes-service/release-bot-receiver
-After=network.target release-bot-receiver.service
-StartLimitIntervalSec=0
-
-[Service]
-Type=exec
-User=user
-Group=user
-ExecStart=/usr/sbin/nginx -c /rw/config/release-bot/nginx.conf -e stderr -g "daemon off;"
-Restart=on-failure
-RestartSec=5
-RuntimeDirectory=release-bot-nginx
-RuntimeDirectoryMode=0700
-AmbientCapabilities=CAP_NET_BIND_SERVICE
-CapabilityBoundingSet=CAP_NET_BIND_SERVICE
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectProc=invisible
-ProcSubset=pid
-ProtectClock=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-ProtectControlGroups=yes
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
-MemoryDenyWriteExecute=yes
-LockPersonality=yes
-RemoveIPC=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-SystemCallFilter=~@privileged @resources
-UMask=0077
-
-[Install]
-WantedBy=multi-user.target
-`;
-
-/** What runs by the calendar in the build qubes. */
-interface Task {
-  readonly name: string;
-  readonly description: string;
-  readonly command: string;
-  readonly calendar: string;
-  readonly spread: string;
-}
-
-const tasks: readonly Task[] = [
-  {
-    name: "release-bot-status-page",
-    description: "Writes and uploads the release status page",
-    command: "/usr/local/bin/release-bot-status-page",
-    calendar: "hourly",
-    spread: "10min",
-  },
-  {
-    name: "release-bot-clean-up",
-    description: "Removes what builds have left and nobody needs",
-    command: "/usr/local/bin/release-bot-clean-up",
-    calendar: "Sun *-*-* 03:00:00 UTC",
-    spread: "1h",
-  },
-  {
-    name: "release-bot-iso",
-    description: "Builds the scheduled installation image",
-    command: "/usr/local/bin/release-bot-iso",
-    calendar: "Sat *-*-* 01:00:00 UTC",
-    spread: "5min",
-  },
-];
-
-function taskUnit(task: Task): string {
-  return `[Unit]
-Description=${task.description}
-ConditionPathExists=/run/qubes-service/release-bot-agent
-# Rendered into the build qubes that have one.
-ConditionFileIsExecutable=${task.command}
-
-[Service]
-Type=oneshot
-User=user
-Group=user
-WorkingDirectory=/home/user
-ExecStart=${task.command}
-TimeoutStartSec=12h
-PrivateTmp=yes
-ProtectSystem=full
-LimitCORE=0
-`;
-}
-
-function timerUnit(task: Task): string {
-  return `[Unit]
-Description=${task.description}, by the calendar
-ConditionPathExists=/run/qubes-service/release-bot-agent
-
-[Timer]
-OnCalendar=${task.calendar}
-RandomizedDelaySec=${task.spread}
-Persistent=yes
-
-[Install]
-WantedBy=timers.target
 `;
 }

@@ -7,7 +7,7 @@ builder-dvm:
     - prefs:
         - template: fedora-42-xfce
         - netvm: sys-whonix
-        - template-for-dispvms: true
+        - dispvm-allowed: true
 volume-builder-dvm:
   cmd.run:
     - name: qvm-volume extend builder-dvm:private 30GiB
@@ -22,7 +22,7 @@ builder-windows-dvm:
     - prefs:
         - template: fedora-42-xfce
         - netvm: sys-whonix
-        - template-for-dispvms: true
+        - dispvm-allowed: true
 volume-builder-windows-dvm:
   cmd.run:
     - name: qvm-volume extend builder-windows-dvm:private 60GiB
@@ -37,9 +37,9 @@ logs:
     - prefs:
         - template: fedora-42-xfce
         - netvm: sys-firewall
-    - features:
+    - service:
         - enable:
-            - service.release-bot-log-receiver
+            - release-bot-log-receiver
 logs-win:
   qvm.vm:
     - present:
@@ -48,9 +48,9 @@ logs-win:
     - prefs:
         - template: fedora-42-xfce
         - netvm: sys-firewall
-    - features:
+    - service:
         - enable:
-            - service.release-bot-log-receiver
+            - release-bot-log-receiver
 build-fedora:
   qvm.vm:
     - present:
@@ -60,9 +60,9 @@ build-fedora:
         - template: fedora-42-xfce
         - netvm: sys-whonix
         - default-dispvm: builder-dvm
-    - features:
+    - service:
         - enable:
-            - service.release-bot-agent
+            - release-bot-agent
 volume-build-fedora:
   cmd.run:
     - name: qvm-volume extend build-fedora:private 100GiB
@@ -76,10 +76,10 @@ keys-fedora:
         - label: black
     - prefs:
         - template: debian-13-minimal
-        - netvm: ""
-    - features:
+        - netvm: none
+    - service:
         - enable:
-            - service.release-bot-key-gate
+            - release-bot-key-gate
 build-debian:
   qvm.vm:
     - present:
@@ -89,9 +89,9 @@ build-debian:
         - template: fedora-42-xfce
         - netvm: sys-whonix
         - default-dispvm: builder-dvm
-    - features:
+    - service:
         - enable:
-            - service.release-bot-agent
+            - release-bot-agent
 keys-debian:
   qvm.vm:
     - present:
@@ -99,10 +99,10 @@ keys-debian:
         - label: black
     - prefs:
         - template: debian-13-minimal
-        - netvm: ""
-    - features:
+        - netvm: none
+    - service:
         - enable:
-            - service.release-bot-key-gate
+            - release-bot-key-gate
 build-win:
   qvm.vm:
     - present:
@@ -112,9 +112,9 @@ build-win:
         - template: fedora-42-xfce
         - netvm: sys-whonix
         - default-dispvm: builder-dvm
-    - features:
+    - service:
         - enable:
-            - service.release-bot-agent
+            - release-bot-agent
 keys-win:
   qvm.vm:
     - present:
@@ -122,10 +122,10 @@ keys-win:
         - label: black
     - prefs:
         - template: debian-13-minimal
-        - netvm: ""
-    - features:
+        - netvm: none
+    - service:
         - enable:
-            - service.release-bot-key-gate
+            - release-bot-key-gate
 win-keys-win:
   qvm.vm:
     - present:
@@ -133,7 +133,7 @@ win-keys-win:
         - label: black
     - prefs:
         - template: debian-13-minimal
-        - netvm: ""
+        - netvm: none
 build-old:
   qvm.vm:
     - present:
@@ -142,9 +142,9 @@ build-old:
     - prefs:
         - template: fedora-42-xfce
         - netvm: sys-whonix
-    - features:
+    - service:
         - enable:
-            - service.release-bot-agent
+            - release-bot-agent
 keys-old:
   qvm.vm:
     - present:
@@ -152,15 +152,15 @@ keys-old:
         - label: black
     - prefs:
         - template: debian-13-minimal
-        - netvm: ""
-    - features:
+        - netvm: none
+    - service:
         - enable:
-            - service.release-bot-key-gate
+            - release-bot-key-gate
 sys-net-receiver:
-  qvm.features:
+  qvm.service:
     - name: sys-net
     - enable:
-        - service.release-bot-receiver
+        - release-bot-receiver
 /etc/qubes/policy.d/20-qubesbuilder.policy:
   file.managed:
     - source: salt://build-infra/files/dom0/etc/qubes/policy.d/20-qubesbuilder.policy
