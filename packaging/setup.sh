@@ -16,7 +16,7 @@ fail() {
 fail_after() {
   what=$1
   log=$2
-  if grep -Eqi 'ENOSPC|No space left|not enough free space' "$log"; then
+  if grep -Eqi 'ENOSPC|No space left|enough free space' "$log"; then
     why="the disk is full: free some space"
   elif grep -Eqi 'EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|Temporary failure resolving|Could not (resolve|connect)|Network is unreachable' "$log"; then
     why="no network: connect this machine (behind a proxy: set http_proxy and https_proxy)"

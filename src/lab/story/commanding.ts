@@ -24,7 +24,7 @@ export function refusedBefore(stage: Stage): Step {
         return `signed by an unknown key: ${reactions}, no answer, SIGNER_UNKNOWN in the agents' logs`;
       });
       say(stranger);
-      const stale = await refusedAs(lab, ready, ready.formerCommit, "STALE_COMMIT");
+      const stale = await refusedAs(lab, ready, ready.formerCommit, "STALE_COMMIT", say);
       return `${stranger}; stale commit: ${stale}`;
     },
   };
@@ -56,16 +56,29 @@ export function promoting(stage: Stage): Step {
 export function refusedAsYoung(stage: Stage): Step {
   return {
     name: "The same for what must stay five days in testing: nothing may move",
-    run: () => refusedAs(stage.lab, stage.lab.young, stage.lab.young.commit, "TOO_YOUNG"),
+    run: (say) => refusedAs(stage.lab, stage.lab.young, stage.lab.young.commit, "TOO_YOUNG", say),
   };
 }
 
-function refusedAs(lab: RunningLab, component: LabComponent, commit: string, code: string): Promise<string> {
+function refusedAs(
+  lab: RunningLab,
+  component: LabComponent,
+  commit: string,
+  code: string,
+  say: (line: string) => void,
+): Promise<string> {
   return movingNothing(lab, `a command that is ${code}`, async () => {
     const posted = await command(lab, component, lab.people.releaseManager, commit);
     const answers = await awaitAnswers(lab, posted, code);
+    for (const { body } of answers) say(plainLine(body, code));
     return `${await reactionsOn(lab, posted)}, ${code} answered by ${answers.length} build qubes`;
   });
+}
+
+/** The line of an answer that has the code, from the code on, without Markdown. */
+function plainLine(body: string, code: string): string {
+  const line = body.split("\n").find((text) => text.includes(code)) ?? "";
+  return line.slice(line.indexOf(code)).replace(/[*`]/g, "");
 }
 
 async function command(
