@@ -12,80 +12,63 @@
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { EventEmitter, once } from "node:events";
 import * as fs from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { uptime } from "node:os";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import { parseArgs } from "node:util";
 
-/* ---- What it is told, by its command line only ---- */
-
-interface Settings {
-  readonly servicesDir: string;
-  readonly stateDir: string;
-  /** `announce`: one signature an announcement. `log`: any signature while a log was acknowledged within the window. */
-  readonly mode: "announce" | "log";
-  readonly windowSeconds: number;
-  readonly waitSeconds: number;
-  readonly buildQubes: readonly string[];
-  readonly logsQube: string;
-  readonly backend:
-    | { readonly kind: "gpg"; readonly program: string; readonly homedir: string }
-    | { readonly kind: "server"; readonly program: string; readonly statDir: string };
-}
+/* ---- What it is told, by its command line only; what security hangs on has no default ---- */
 
 const usage = `release-bot key-gate --services-dir DIR --state-dir DIR --mode announce|log --window SECONDS
     --build-qube NAME [--build-qube NAME …] --logs-qube NAME
     (--gpg PROGRAM --homedir DIR | --server PROGRAM [--stat-dir DIR]) [--wait SECONDS]\n`;
 
-/** Everything that security hangs on has to be said; what is missing or of a wrong form is null. */
-function parseSettings(argv: readonly string[]): Settings | null {
-  const names = [
-    "services-dir",
-    "state-dir",
-    "mode",
-    "window",
-    "wait",
-    "logs-qube",
-    "gpg",
-    "homedir",
-    "server",
-    "stat-dir",
-  ];
-  const options: Record<string, { type: "string"; multiple?: boolean }> = {
-    "build-qube": { type: "string", multiple: true },
-  };
-  for (const name of names) options[name] = { type: "string" };
-  const { values } = parseArgs({ args: [...argv], options });
-  const value = (name: string): string => String(values[name] ?? "");
-  const buildQubes = (values["build-qube"] ?? []) as string[];
-  const mode = value("mode");
-  const windowSeconds = Number(value("window"));
-  const waitSeconds = Number(value("wait") || "60");
-  const program = value("server") || value("gpg");
-  const servicesDir = value("services-dir");
-  const stateDir = value("state-dir");
-  const good =
-    (mode === "announce" || mode === "log") &&
-    [servicesDir, stateDir, program].every((word) => word !== "") &&
-    buildQubes.length > 0 &&
-    [...buildQubes, value("logs-qube")].every((name) => qubeName.test(name)) &&
-    windowSeconds > 0 &&
-    windowSeconds <= 86_400 &&
-    waitSeconds > 0 &&
-    (value("server") === "") !== (value("gpg") === "") &&
-    (value("gpg") === "") === (value("homedir") === "");
-  if (!good) return null;
-  const backend: Settings["backend"] =
-    value("gpg") === ""
-      ? { kind: "server", program, statDir: value("stat-dir") || "/run/qubes-gpg-split" }
-      : { kind: "gpg", program, homedir: value("homedir") };
-  const logsQube = value("logs-qube");
-  return { servicesDir, stateDir, mode, windowSeconds, waitSeconds, buildQubes, logsQube, backend };
-}
+type Settings = ReturnType<typeof parseSettings>;
 
 const qubeName = /^[A-Za-z][A-Za-z0-9_.-]{0,30}$/;
+const seconds = /^[0-9]{1,5}(\.[0-9]+)?$/;
+const path = /^.+$/;
+
+function parseSettings(argv: readonly string[]) {
+  const text = { type: "string" } as const;
+  const words = {
+    "services-dir": text,
+    "state-dir": text,
+    mode: text,
+    window: text,
+    wait: text,
+    "logs-qube": text,
+  } as const;
+  const backends = { gpg: text, homedir: text, server: text, "stat-dir": text } as const;
+  const options = { ...words, ...backends, "build-qube": { type: "string", multiple: true } } as const;
+  const { values } = parseArgs({ args: [...argv], options });
+  const need = (name: keyof typeof words | keyof typeof backends, form: RegExp, fallback?: string): string => {
+    const value = values[name] ?? fallback;
+    if (value === undefined || !form.test(value)) throw new Error(`--${name} is missing or wrong`);
+    return value;
+  };
+  const buildQubes = values["build-qube"] ?? [];
+  if (buildQubes.length === 0 || !buildQubes.every((name) => qubeName.test(name)))
+    throw new Error("--build-qube is missing or wrong");
+  if ((values.server === undefined) === (values.gpg === undefined)) throw new Error("either --gpg or --server");
+  return {
+    servicesDir: need("services-dir", path),
+    stateDir: need("state-dir", path),
+    /** `announce`: one signature an announcement. `log`: any signature while a log was acknowledged within the window. */
+    mode: need("mode", /^(announce|log)$/),
+    windowSeconds: Number(need("window", seconds)),
+    waitSeconds: Number(need("wait", seconds, "60")),
+    buildQubes,
+    logsQube: need("logs-qube", qubeName),
+    gpg: values.gpg === undefined ? null : { program: need("gpg", path), homedir: need("homedir", path) },
+    server:
+      values.server === undefined
+        ? null
+        : { program: need("server", path), statDir: need("stat-dir", path, "/run/qubes-gpg-split") },
+  };
+}
 
 function say(text: string): void {
   process.stderr.write(`key-gate: ${text.replace(/[^\x20-\x7e]/g, "?")}\n`);
@@ -93,14 +76,11 @@ function say(text: string): void {
 
 /* ---- What has been announced ---- */
 
-type Kind = "detach" | "clear";
-
 interface Announced {
-  readonly kind: Kind;
+  readonly kind: string;
   readonly key: string;
   readonly sha256: string;
   readonly length: number;
-  readonly name: string;
   /** Seconds since boot, sleep included: nobody sets this clock from outside. */
   readonly at: number;
   spent: boolean;
@@ -108,8 +88,9 @@ interface Announced {
 
 /** More than this stand open only in an attack. */
 const mostAnnounced = 10_000;
+const longestInput = 64 * 1024 ** 3;
 
-/** What acknowledged logs announce, for each build qube on its own. It is forgotten at the end: what is not signed by then is announced anew. */
+/** What acknowledged logs announce, for each build qube on its own. Forgotten at the end: what is not signed by then is announced anew. */
 class Announcements {
   readonly #settings: Settings;
   readonly #open = new Map<string, Announced[]>();
@@ -117,30 +98,29 @@ class Announcements {
   /** How far each log has been acknowledged: a repeated call must not pay for a second signature. */
   readonly #lengths = new Map<string, number>();
   readonly #file: number;
-  #waiting = new Set<() => void>();
+  readonly #news = new EventEmitter().setMaxListeners(0);
 
   constructor(settings: Settings) {
     this.#settings = settings;
     fs.mkdirSync(settings.stateDir, { recursive: true, mode: 0o700 });
-    const path = join(settings.stateDir, "acknowledged");
-    const known = fs.existsSync(path) ? fs.readFileSync(path, "latin1") : "";
+    const file = join(settings.stateDir, "acknowledged");
+    const known = fs.existsSync(file) ? fs.readFileSync(file, "latin1") : "";
     for (const line of known.split("\n")) {
       const [, , , length, log] = line.split(" ");
       if (log !== undefined) this.#lengths.set(log, Number(length));
     }
-    this.#file = fs.openSync(path, "a", 0o600);
+    this.#file = fs.openSync(file, "a", 0o600);
     if (known !== "" && !known.endsWith("\n")) fs.writeSync(this.#file, "\n");
   }
 
   /** Takes one acknowledgement whole, or throws and takes nothing of it. */
   acknowledge(qube: string, untrusted: string): void {
-    const now = uptime();
     if (untrusted !== "") {
       const [first, ...rest] = untrusted.split("\n").filter((line) => line !== "");
       const head = parseCheckpoint(qube, first ?? "");
-      const announced = rest.map((line) => parseAnnounced(line, now));
+      const announced = rest.map(parseAnnounced);
       if (head.length <= (this.#lengths.get(head.log) ?? -1)) return;
-      const fresh = (this.#open.get(qube) ?? []).filter((one) => !one.spent && this.#inWindow(one.at));
+      const fresh = (this.#open.get(qube) ?? []).filter((one) => this.#stands(one));
       if (fresh.length + announced.length > mostAnnounced) throw new Error("too many open announcements");
       // Kept for ever, since `release-bot audit` asks whether each of these commits is still part of the branch.
       fs.writeSync(this.#file, `${new Date().toISOString()} ${qube} ${head.commit} ${head.length} ${head.log}\n`);
@@ -148,13 +128,13 @@ class Announcements {
       this.#lengths.set(head.log, head.length);
       this.#open.set(qube, [...fresh, ...announced]);
     }
-    this.#lastLog.set(qube, now);
-    for (const look of [...this.#waiting]) look();
+    this.#lastLog.set(qube, uptime());
+    this.#news.emit("acknowledged");
   }
 
   /** Whether anything of this kind, key and at least this length may be signed now; the digest is known only at the end. */
   allows(qube: string, wish: SignWish, length: number): boolean {
-    if (this.#settings.mode === "log") return this.#inWindow(this.#lastLog.get(qube)) && length <= longestInput;
+    if (this.#settings.mode === "log") return length <= longestInput && this.#inWindow(this.#lastLog.get(qube));
     return this.#matching(qube, wish).some((one) => one.length >= length);
   }
 
@@ -162,35 +142,28 @@ class Announcements {
   spend(qube: string, wish: SignWish, length: number, sha256: string): boolean {
     if (this.#settings.mode === "log") return this.allows(qube, wish, length);
     const found = this.#matching(qube, wish).find((one) => one.length === length && one.sha256 === sha256);
-    if (found === undefined) return false;
-    found.spent = true;
-    return true;
+    if (found !== undefined) found.spent = true;
+    return found !== undefined;
   }
 
   /** Waits until the condition holds, the deadline (seconds since boot) has passed, or the caller has gone. */
-  async until(condition: () => boolean, deadline: number, caller: Socket): Promise<boolean> {
+  async until(condition: () => boolean, deadline: number, gone: AbortSignal): Promise<boolean> {
     while (!condition()) {
       const left = deadline - uptime();
-      if (left <= 0 || caller.destroyed) return false;
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          clearTimeout(timer);
-          this.#waiting.delete(done);
-          caller.off("close", done);
-          resolve();
-        };
-        const timer = setTimeout(done, left * 1000 + 10);
-        this.#waiting.add(done);
-        caller.once("close", done);
-      });
+      if (left <= 0 || gone.aborted) return false;
+      const signal = AbortSignal.any([gone, AbortSignal.timeout(Math.ceil(left * 1000) + 10)]);
+      // An abort is no fault: the condition is looked at once more, and then the deadline.
+      await once(this.#news, "acknowledged", { signal }).catch(() => undefined);
     }
     return true;
   }
 
-  #matching(qube: string, wish: SignWish): Announced[] {
-    return (this.#open.get(qube) ?? []).filter(
-      (one) => !one.spent && one.kind === wish.kind && one.key === wish.key && this.#inWindow(one.at),
-    );
+  #matching(qube: string, { kind, key }: SignWish): Announced[] {
+    return (this.#open.get(qube) ?? []).filter((one) => one.kind === kind && one.key === key && this.#stands(one));
+  }
+
+  #stands(one: Announced): boolean {
+    return !one.spent && this.#inWindow(one.at);
   }
 
   #inWindow(at: number | undefined): boolean {
@@ -198,7 +171,7 @@ class Announcements {
   }
 }
 
-/** An object with exactly these members, each matching its pattern; numbers are whole and written plainly. */
+/** An object with exactly these members, each matching its pattern as it is written. */
 function parseLine<Name extends string>(untrusted: string, form: Readonly<Record<Name, RegExp>>): Record<Name, string> {
   const value: unknown = JSON.parse(untrusted);
   const names = Object.keys(form) as Name[];
@@ -218,160 +191,124 @@ function parseCheckpoint(qube: string, untrusted: string): { log: string; length
   const line = parseLine(untrusted, { log, length: digits, sha256: hex64, commit: /^[0-9a-f]{40}([0-9a-f]{24})?$/ });
   // A log lies under the name of the qube that sent it: one environment's log unlocks nothing of another's.
   if (!line.log.startsWith(`${qube}/`)) throw new Error(`a log of another qube than ${qube}`);
-  return { log: line.log, length: Number(line.length), commit: line.commit };
+  return { ...line, length: Number(line.length) };
 }
 
-function parseAnnounced(untrusted: string, at: number): Announced {
-  const name = /^[A-Za-z0-9._+~-]{1,128}$/;
-  const form = { sign: /^(detach|clear)$/, key: /^[0-9A-F]{40}$/, sha256: hex64, length: digits, name };
-  const line = parseLine(untrusted, form);
-  const kind = line.sign === "detach" ? "detach" : "clear";
-  return { kind, key: line.key, sha256: line.sha256, length: Number(line.length), name: line.name, at, spent: false };
+function parseAnnounced(untrusted: string): Announced {
+  const form = {
+    sign: /^(detach|clear)$/,
+    key: /^[0-9A-F]{40}$/,
+    sha256: hex64,
+    length: digits,
+    name: /^[A-Za-z0-9._+~-]{1,128}$/,
+  };
+  const { sign, key, sha256, length } = parseLine(untrusted, form);
+  return { kind: sign, key, sha256, length: Number(length), at: uptime(), spent: false };
 }
 
-/* ---- What a caller may ask of gpg ---- */
+/* ---- What a caller may ask of gpg: an allow-list of options, of which gpg then gets our own spelling ---- */
 
 interface SignWish {
-  readonly kind: Kind;
+  readonly kind: "detach" | "clear";
   /** 40 upper-case hex digits. */
   readonly key: string;
-  readonly armor: boolean;
-  readonly digest: "SHA256" | "SHA384" | "SHA512";
-  readonly status: boolean;
+  readonly args: readonly string[];
 }
+
 /** What needs no announcement: it tells nothing secret and makes no signature. */
 interface PublicWish {
   readonly kind: "public";
-  readonly command: "--version" | "--list-keys" | "--list-config" | "--verify" | "--export";
-  readonly armor: boolean;
-  readonly colons: boolean;
-  readonly status: boolean;
-  readonly keys: readonly string[];
+  readonly args: readonly string[];
 }
 
-const shortOptions: Readonly<Record<string, string>> = {
-  s: "--sign",
-  b: "--detach-sign",
-  a: "--armor",
-  u: "--local-user",
-  o: "--output",
-  k: "--list-keys",
-  q: "--quiet",
-};
-const withValue = new Set([
-  "--local-user",
-  "--output",
-  "--digest-algo",
-  "--status-fd",
-  "--charset",
-  "--display-charset",
-]);
-/** Accepted because tools send them, and without any effect here. */
-const ignored = new Set(
-  "--batch --no-tty --quiet --yes --no-verbose --no-secmem-warning --no-greeting --use-agent --no-armor --fixed-list-mode --with-fingerprint".split(
-    " ",
-  ),
-);
-const commands = new Set(
-  "--sign --detach-sign --clearsign --version --list-keys --list-config --verify --export".split(" "),
-);
-const aliases: Readonly<Record<string, string>> = {
+const spellings: Readonly<Record<string, string>> = {
+  "-s": "--sign",
+  "-b": "--detach-sign",
+  "-a": "--armor",
+  "-u": "--local-user",
+  "-o": "--output",
+  "-k": "--list-keys",
+  "-q": "--quiet",
   "--clear-sign": "--clearsign",
   "--list-public-keys": "--list-keys",
 };
+const withValue = ["--local-user", "--output", "--digest-algo", "--status-fd"];
+const commands = [
+  "--sign",
+  "--detach-sign",
+  "--clearsign",
+  "--version",
+  "--list-keys",
+  "--list-config",
+  "--verify",
+  "--export",
+];
+const flags = ["--armor", "--with-colons"];
+/** Accepted because tools send them, and without any effect here. */
+const ignored = ["--batch", "--no-tty", "--quiet", "--yes", "--no-verbose", "--no-secmem-warning", "--no-greeting"];
+ignored.push("--use-agent", "--no-armor", "--fixed-list-mode", "--with-fingerprint");
 
-/** Parses gpg's options by an allow-list, abbreviations excluded; throws for everything else. */
-function parseWish(untrustedArgs: readonly string[]): SignWish | PublicWish {
-  const given = new Map<string, string[]>();
+/** The options with their values, and the operands; throws for what is not on a list, abbreviations included. */
+function parseOptions(untrusted: readonly string[]): { given: Map<string, string>; operands: string[] } {
+  const given = new Map<string, string>();
   const operands: string[] = [];
-  const words = [...untrustedArgs];
-  const take = (untrustedName: string, attached: string | null): void => {
-    const name = aliases[untrustedName] ?? untrustedName;
-    if (ignored.has(name) && attached === null) return;
-    const takesValue = withValue.has(name);
-    if (!takesValue && (attached !== null || !(commands.has(name) || name === "--armor" || name === "--with-colons"))) {
-      throw new Error(`the option ${untrustedName} is not allowed`);
+  const words = [...untrusted];
+  const take = (written: string, attached: string | undefined): void => {
+    const name = spellings[written] ?? written;
+    const valued = withValue.includes(name);
+    if (!(valued || (attached === undefined && [...commands, ...flags, ...ignored].includes(name)))) {
+      throw new Error(`the option ${written} is not allowed`);
     }
-    const value = takesValue ? (attached ?? words.shift()) : "";
-    if (value === undefined) throw new Error(`the option ${name} needs a value`);
-    given.set(name, [...(given.get(name) ?? []), value]);
+    const value = valued ? (attached ?? words.shift()) : "";
+    if (value === undefined || (valued && given.has(name)))
+      throw new Error(`${name} without a value, or more than once`);
+    if (!ignored.includes(name)) given.set(name, value);
   };
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    const [, long, value] = /^(--[a-z-]+)(?:=(.*))?$/.exec(word) ?? [];
     if (word === "--") operands.push(...words.splice(0));
-    else if (word.startsWith("--")) {
-      const at = word.indexOf("=");
-      take(at === -1 ? word : word.slice(0, at), at === -1 ? null : word.slice(at + 1));
-    } else if (word.startsWith("-") && word !== "-") {
-      for (const letter of word.slice(1)) take(shortOptions[letter] ?? `-${letter}`, null);
-    } else operands.push(word);
+    else if (long !== undefined) take(long, value);
+    else if (/^-[a-z]/.test(word)) for (const letter of word.slice(1)) take(`-${letter}`, undefined);
+    else operands.push(word);
   }
-  const one = (name: string, fallback: string): string => {
-    const values = given.get(name) ?? [fallback];
-    if (values.length > 1) throw new Error(`${name} more than once`);
-    return values[0] ?? fallback;
-  };
-  if (one("--output", "-") !== "-") throw new Error("output goes to standard output only");
-  if (!["", "2"].includes(one("--status-fd", ""))) throw new Error("--status-fd can be 2 only");
-  const status = given.has("--status-fd");
-  const armor = given.has("--armor");
-  const asked = [...given.keys()].filter((name) => commands.has(name) && name !== "--sign");
-  if (asked.length !== 1 || (given.has("--sign") && asked[0] !== "--detach-sign")) {
+  return { given, operands };
+}
+
+/** Parses a request; throws for everything that is not plainly one of ours. */
+function parseWish(untrusted: readonly string[]): SignWish | PublicWish {
+  const { given, operands } = parseOptions(untrusted);
+  if ((given.get("--output") ?? "-") !== "-") throw new Error("output goes to standard output only");
+  if ((given.get("--status-fd") ?? "2") !== "2") throw new Error("--status-fd can be 2 only");
+  const common = ["--batch", "--no-tty", ...(given.has("--status-fd") ? ["--status-fd", "2"] : [])];
+  if (given.has("--armor")) common.push("--armor");
+  const [command, ...more] = [...given.keys()].filter((name) => commands.includes(name) && name !== "--sign");
+  if (command === undefined || more.length > 0 || (given.has("--sign") && command !== "--detach-sign")) {
     throw new Error("one command of: detached signature, clear signature, version, list, verify, export");
   }
-  const command = asked[0];
+  const files = operands.filter((operand) => operand !== "-");
   if (command === "--detach-sign" || command === "--clearsign") {
-    if (operands.some((operand) => operand !== "-") || operands.length > 1) throw new Error("no files are read here");
-    const key = /^(?:0x)?([0-9A-Fa-f]{40})!?$/.exec(one("--local-user", ""))?.[1]?.toUpperCase();
+    const key = /^(?:0x)?([0-9A-Fa-f]{40})!?$/.exec(given.get("--local-user") ?? "")?.[1]?.toUpperCase();
+    const digest = (given.get("--digest-algo") ?? "SHA512").toUpperCase();
+    if (files.length > 0) throw new Error("no files are read here");
     if (key === undefined) throw new Error("one key, by its whole fingerprint");
-    const digest = one("--digest-algo", "SHA512").toUpperCase();
-    if (digest !== "SHA256" && digest !== "SHA384" && digest !== "SHA512")
-      throw new Error(`the digest ${digest} is not allowed`);
-    return { kind: command === "--clearsign" ? "clear" : "detach", key, armor, digest, status };
+    if (!/^SHA(256|384|512)$/.test(digest)) throw new Error(`the digest ${digest} is not allowed`);
+    const args = [...common, "--digest-algo", digest, "--local-user", key, command];
+    return { kind: command === "--clearsign" ? "clear" : "detach", key, args };
   }
-  const keys = command === "--verify" ? operands.filter((operand) => operand !== "-") : operands;
-  const named = command === "--list-keys" || command === "--export";
-  if (keys.length > (named ? 20 : 0) || !keys.every((key) => /^(0x)?([0-9A-Fa-f]{16}|[0-9A-Fa-f]{40})$/.test(key))) {
+  const mostKeys = command === "--list-keys" || command === "--export" ? 20 : 0;
+  if (files.length > mostKeys || !files.every((name) => /^(0x)?([0-9A-Fa-f]{16}|[0-9A-Fa-f]{40})$/.test(name))) {
     throw new Error("keys are named by fingerprint or long id, and no files are read here");
   }
   return {
     kind: "public",
-    command: command as PublicWish["command"],
-    armor,
-    colons: given.has("--with-colons"),
-    status,
-    keys,
+    args: [...common, ...(given.has("--with-colons") ? ["--with-colons"] : []), command, ...files],
   };
 }
 
-/** The arguments that gpg gets: all of them ours, but for the key's name, which is hex. */
-function gpgArguments(wish: SignWish | PublicWish): string[] {
-  const common = [
-    "--batch",
-    "--no-tty",
-    ...(wish.status ? ["--status-fd", "2"] : []),
-    ...(wish.armor ? ["--armor"] : []),
-  ];
-  if (wish.kind === "public") return [...common, ...(wish.colons ? ["--with-colons"] : []), wish.command, ...wish.keys];
-  const command = wish.kind === "detach" ? "--detach-sign" : "--clearsign";
-  return [...common, "--digest-algo", wish.digest, "--local-user", wish.key, command];
-}
+/* ---- split-gpg's protocol: a head of arguments, then frames of `i32` stream, `u32` length, data ---- */
 
-/* ---- split-gpg's protocol ---- */
-
+const headLength = 1028;
 const longestFrame = 4096;
-const longestInput = 64 * 1024 ** 3;
-const longestPublicInput = 64 * 1024 ** 2;
-const longestOutput = 64 * 1024 ** 2;
-const idleMs = 60_000;
-
-function frames(stream: number, data: Uint8Array): Buffer[] {
-  const parts: Buffer[] = [];
-  for (let from = 0; from < data.length; from += longestFrame) {
-    const piece = data.subarray(from, from + longestFrame);
-    parts.push(frameHead(stream, piece.length), Buffer.from(piece));
-  }
-  return [...parts, frameHead(stream, 0)];
-}
 
 function frameHead(stream: number, length: number): Buffer {
   const head = Buffer.alloc(8);
@@ -380,83 +317,77 @@ function frameHead(stream: number, length: number): Buffer {
   return head;
 }
 
-/** A stream of bytes read by need; a peer that sends nothing for a minute is cut off. */
-class Input {
-  readonly #chunks: AsyncIterator<Buffer>;
-  readonly #socket: Socket | null;
-  #rest: Buffer = Buffer.alloc(0);
-
-  constructor(stream: Readable, socket: Socket | null) {
-    // Half-open sockets are still to be answered when they have been read to their end.
-    const iterator = stream.iterator({ destroyOnReturn: false });
-    this.#chunks = iterator as AsyncIterator<Buffer>;
-    this.#socket = socket;
+function frames(stream: number, data: Buffer): Buffer[] {
+  const parts: Buffer[] = [];
+  for (let from = 0; from < data.length; from += longestFrame) {
+    const piece = data.subarray(from, from + longestFrame);
+    parts.push(frameHead(stream, piece.length), piece);
   }
-
-  /** What is there, at least one byte; null at the end. */
-  async more(): Promise<Buffer | null> {
-    if (this.#rest.length > 0) {
-      const rest = this.#rest;
-      this.#rest = Buffer.alloc(0);
-      return rest;
-    }
-    this.#socket?.setTimeout(idleMs);
-    const next = await this.#chunks.next();
-    this.#socket?.setTimeout(0);
-    return next.done === true ? null : next.value;
-  }
-
-  /** Exactly so many bytes; null where the stream ends before. */
-  async exactly(count: number): Promise<Buffer | null> {
-    let held = this.#rest;
-    this.#rest = Buffer.alloc(0);
-    while (held.length < count) {
-      const chunk = await this.more();
-      if (chunk === null) return null;
-      held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-    }
-    this.#rest = held.subarray(count);
-    return held.subarray(0, count);
-  }
-
-  /** The bytes up to a NUL, at most `limit` of them; null where there is none. */
-  async untilNul(limit: number): Promise<string | null> {
-    let held: Buffer = Buffer.alloc(0);
-    while (held.length <= limit) {
-      const chunk = await this.more();
-      if (chunk === null) return null;
-      held = Buffer.concat([held, chunk]);
-      const end = held.indexOf(0);
-      if (end > limit) return null;
-      if (end !== -1) {
-        this.#rest = held.subarray(end + 1);
-        return held.subarray(0, end).toString("latin1");
-      }
-    }
-    return null;
-  }
-
-  /** The next frame; null at the end of the stream. */
-  async frame(): Promise<{ stream: number; data: Buffer } | null> {
-    const head = await this.exactly(8);
-    if (head === null) return null;
-    const length = head.readUInt32LE(4);
-    if (length > longestFrame) throw new Error("a frame that is too long");
-    const data = await this.exactly(length);
-    return data === null ? null : { stream: head.readInt32LE(0), data };
-  }
+  return [...parts, frameHead(stream, 0)];
 }
 
 /** `u32` length, then 1,024 bytes of arguments separated by NUL, the program's name first. */
 function parseHead(untrusted: Buffer): string[] {
   const length = untrusted.readUInt32LE(0);
-  if (length === 0 || length > 1024) throw new Error("arguments that are too long");
+  if (length === 0 || length > headLength - 4) throw new Error("arguments that are too long");
   const text = untrusted
     .subarray(4, 4 + length)
     .toString("latin1")
     .replace(/\0$/, "");
   if (/[^\x20-\x7e\0]/.test(text)) throw new Error("arguments that are not printable");
   return text.split("\0").slice(1);
+}
+
+/** Bytes of a caller, read by need; one that sends nothing for a minute is cut off. */
+class Input {
+  readonly #chunks: AsyncIterator<Buffer>;
+  readonly #socket: Socket;
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    // Half-open sockets are still to be answered when they have been read to their end.
+    this.#chunks = socket.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  }
+
+  /** Waits for more bytes; false at the end. */
+  async #more(): Promise<boolean> {
+    this.#socket.setTimeout(idleMs);
+    const next = await this.#chunks.next();
+    this.#socket.setTimeout(0);
+    if (next.done !== true) this.#rest = this.#rest.length === 0 ? next.value : Buffer.concat([this.#rest, next.value]);
+    return next.done !== true;
+  }
+
+  /** Exactly so many bytes. Throws where the stream ends before. */
+  async exactly(count: number): Promise<Buffer> {
+    while (this.#rest.length < count) if (!(await this.#more())) throw new Error("an input that is cut off");
+    const bytes = this.#rest.subarray(0, count);
+    this.#rest = this.#rest.subarray(count);
+    return bytes;
+  }
+
+  /** The bytes up to a NUL, or to the end, as text. Throws where they are more than `limit`. */
+  async text(until: "nul" | "end", limit: number): Promise<string> {
+    for (;;) {
+      const at = until === "nul" ? this.#rest.indexOf(0) : -1;
+      if ((at === -1 ? this.#rest.length : at) > limit) throw new Error(`more than ${limit} bytes`);
+      if (at !== -1) return (await this.exactly(at + 1)).subarray(0, -1).toString("latin1");
+      if (!(await this.#more())) {
+        if (until === "nul") throw new Error("an input that is cut off");
+        return this.#rest.toString("latin1");
+      }
+    }
+  }
+
+  /** The data of the next frame of standard input; null at its end. Throws where the pipe ends before. */
+  async frame(): Promise<Buffer | null> {
+    const head = await this.exactly(8);
+    const length = head.readUInt32LE(4);
+    if (length > longestFrame) throw new Error("a frame that is too long");
+    if (head.readInt32LE(0) !== 0) throw new Error("input on a stream that has none");
+    return length === 0 ? null : this.exactly(length);
+  }
 }
 
 /* ---- gpg, or the genuine server, behind the gate ---- */
@@ -467,112 +398,80 @@ interface Ending {
   readonly stderr: Buffer;
 }
 
+const idleMs = 60_000;
+const longestOutput = 64 * 1024 ** 2;
+
 /** One run of gpg: bytes go in as they come, what comes out is kept back until the end. */
-class Run {
-  readonly ended: Promise<Ending>;
-  readonly #child;
-  readonly #framed: boolean;
-
-  constructor(settings: Settings, caller: string, wish: SignWish | PublicWish) {
-    const { backend } = settings;
-    this.#framed = backend.kind === "server";
-    const args = gpgArguments(wish);
-    const base = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: process.env["HOME"] ?? "/", LANG: "C.UTF-8" };
-    if (backend.kind === "gpg") {
-      // No options file: what gpg does is said here alone.
-      const own = ["--homedir", backend.homedir, "--no-options", "--output", "-"];
-      this.#child = spawn(backend.program, [...own, ...args], { stdio: "pipe", env: base });
-    } else {
-      // The genuine server asks nobody while this file is young; the gate has asked the log instead.
-      fs.closeSync(fs.openSync(join(backend.statDir, `stat.${caller}`), "w", 0o600));
-      const env = { ...base, QREXEC_REMOTE_DOMAIN: caller };
-      this.#child = spawn(backend.program, [], { stdio: "pipe", env });
-      const command = Buffer.from(["gpg", ...args].join("\0"));
-      const head = Buffer.alloc(1028);
-      head.writeUInt32LE(command.length, 0);
-      command.copy(head, 4);
-      this.#child.stdin.write(head);
-    }
-    this.#child.stdin.on("error", () => undefined);
-    this.ended = this.#framed ? this.#endOfServer() : this.#endOfGpg();
-    this.ended.catch(() => undefined);
+function start(settings: Settings, caller: string, args: readonly string[]) {
+  const base = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: process.env["HOME"] ?? "/", LANG: "C.UTF-8" };
+  const { gpg, server } = settings;
+  // No options file: what gpg does is said here alone.
+  const own = gpg === null ? [] : ["--homedir", gpg.homedir, "--no-options", "--output", "-", ...args];
+  const env = server === null ? base : { ...base, QREXEC_REMOTE_DOMAIN: caller };
+  const child = spawn(gpg?.program ?? server?.program ?? "", own, { stdio: "pipe", env });
+  child.stdin.on("error", () => undefined);
+  const collected = Promise.all([
+    new Promise<number>((resolve, reject) => child.once("error", reject).once("close", (code) => resolve(code ?? 2))),
+    collect(child.stdout),
+    collect(child.stderr),
+  ]);
+  collected.catch(() => undefined);
+  if (server !== null) {
+    // The genuine server asks nobody while this file is young; the gate has asked the log instead.
+    fs.closeSync(fs.openSync(join(server.statDir, `stat.${caller}`), "w", 0o600));
+    const command = Buffer.from(["gpg", ...args].join("\0"));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(command.length);
+    child.stdin.write(Buffer.concat([length, command], headLength));
   }
-
-  /** Resolves when there is room for more. */
-  async write(data: Buffer): Promise<void> {
-    const { stdin } = this.#child;
-    if (this.#framed) stdin.write(frameHead(0, data.length));
-    if (stdin.write(data) || stdin.destroyed) return;
-    await new Promise<void>((resolve) => {
-      const go = (): void => {
-        stdin.off("drain", go).off("close", go);
-        resolve();
-      };
-      stdin.on("drain", go).on("close", go);
-    });
-  }
-
-  /** Ends the input and waits for the end. A gpg that waits for somebody to type is ended after a minute. */
-  async finish(): Promise<Ending> {
-    if (this.#framed) this.#child.stdin.write(frameHead(0, 0));
-    else this.#child.stdin.end();
-    const timer = setTimeout(() => this.kill(), idleMs);
-    try {
-      return await this.ended;
-    } finally {
-      clearTimeout(timer);
-      this.#child.stdin.destroy();
-    }
-  }
-
-  kill(): void {
-    this.#child.kill("SIGKILL");
-  }
-
-  #exit(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#child.once("error", reject);
-      this.#child.once("close", (code) => resolve(code ?? 2));
-    });
-  }
-
-  async #endOfGpg(): Promise<Ending> {
-    const [status, stdout, stderr] = await Promise.all([
-      this.#exit(),
-      collect(this.#child.stdout, longestOutput),
-      collect(this.#child.stderr, 65_536),
-    ]);
-    return { status, stdout, stderr };
-  }
-
-  async #endOfServer(): Promise<Ending> {
-    const exit = this.#exit();
-    exit.catch(() => undefined);
-    void collect(this.#child.stderr, 0);
-    const input = new Input(this.#child.stdout, null);
-    const said: [Buffer[], Buffer[]] = [[], []];
-    let length = 0;
-    for (let frame = await input.frame(); frame !== null; frame = await input.frame()) {
-      if (frame.stream < 0)
-        return { status: -frame.stream - 1, stdout: Buffer.concat(said[0]), stderr: Buffer.concat(said[1]) };
-      length += frame.data.length;
-      if (length > longestOutput) break;
-      said[frame.stream === 0 ? 0 : 1].push(Buffer.from(frame.data));
-    }
-    this.kill();
-    throw new Error(`the server behind the gate ended without an exit status (${await exit})`);
-  }
+  return {
+    /** Resolves when there is room for more, or nobody reads it any more. */
+    async write(data: Buffer): Promise<void> {
+      if (server !== null) child.stdin.write(frameHead(0, data.length));
+      if (child.stdin.write(data) || child.stdin.destroyed) return;
+      await new Promise<void>((resolve) => {
+        const go = (): void => {
+          child.stdin.off("drain", go).off("close", go);
+          resolve();
+        };
+        child.stdin.on("drain", go).on("close", go);
+      });
+    },
+    /** Ends the input and waits for the end; a gpg that waits for somebody to type is ended after a minute. */
+    async finish(): Promise<Ending> {
+      // Its pipe stays open: the genuine server takes its end for the client's death.
+      if (server !== null) child.stdin.write(frameHead(0, 0));
+      else child.stdin.end();
+      const timer = setTimeout(() => child.kill("SIGKILL"), idleMs);
+      const [status, stdout, stderr] = await collected.finally(() => clearTimeout(timer));
+      return server === null ? { status, stdout, stderr } : unpack(stdout);
+    },
+    kill: (): boolean => child.kill("SIGKILL"),
+  };
 }
 
-/** Reads to the end, and keeps so much of it. Output that is cut is no signature: the caller sees that it is too long. */
-async function collect(stream: NodeJS.ReadableStream, limit: number): Promise<Buffer> {
+/** Reads to the end. What is too long is no signature of ours, and is not kept. */
+async function collect(stream: NodeJS.ReadableStream): Promise<Buffer> {
   const kept: Buffer[] = [];
   let length = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length <= limit) kept.push(chunk);
+    if (length <= longestOutput) kept.push(chunk);
   }
-  return Buffer.concat(kept);
+  return length <= longestOutput ? Buffer.concat(kept) : Buffer.alloc(0);
+}
+
+/** What the genuine server said, out of its frames. */
+function unpack(bytes: Buffer): Ending {
+  const said: [Buffer[], Buffer[]] = [[], []];
+  for (let at = 0; at + 8 <= bytes.length; ) {
+    const stream = bytes.readInt32LE(at);
+    const end = at + 8 + bytes.readUInt32LE(at + 4);
+    if (stream < 0) return { status: -stream - 1, stdout: Buffer.concat(said[0]), stderr: Buffer.concat(said[1]) };
+    said[stream === 0 ? 0 : 1].push(bytes.subarray(at + 8, end));
+    at = end;
+  }
+  throw new Error("the server behind the gate ended without an exit status");
 }
 
 /* ---- The two services ---- */
@@ -581,51 +480,46 @@ interface Call {
   readonly argument: string;
   readonly source: string;
   readonly input: Input;
+  /** Aborted when the caller has gone. */
+  readonly gone: AbortSignal;
   readonly socket: Socket;
 }
 
-/** Answers one call of qubes.Gpg; what it throws is the refusal that the caller reads. */
-async function gpg(settings: Settings, announcements: Announcements, call: Call): Promise<Ending> {
-  const { source, input, socket } = call;
+/** Carries out one request; what it throws is the refusal that the caller reads. */
+async function sign(settings: Settings, announcements: Announcements, call: Call): Promise<Ending> {
+  const { source, input, gone } = call;
   if (!settings.buildQubes.includes(source)) throw new Error(`${source} is no build qube of these keys`);
-  const head = await input.exactly(1028);
-  if (head === null) throw new Error("a request that is cut off");
-  const wish = parseWish(parseHead(head));
+  const wish = parseWish(parseHead(await input.exactly(headLength)));
   const deadline = uptime() + settings.waitSeconds;
-  const open = async (length: number): Promise<void> => {
-    if (wish.kind === "public") {
-      if (length > longestPublicInput) throw new Error("too much input");
-    } else if (!(await announcements.until(() => announcements.allows(source, wish, length), deadline, socket))) {
-      throw new Error(
-        `no announcement for a ${wish.kind} signature by ${wish.key} over ${length} bytes or more has been acknowledged`,
-      );
-    }
+  /** Waits until so many bytes may be signed: what no announcement covers is not even read. */
+  const cover = async (length: number): Promise<void> => {
+    if (wish.kind === "public" && length <= longestOutput) return;
+    const covered =
+      wish.kind !== "public" && announcements.until(() => announcements.allows(source, wish, length), deadline, gone);
+    if (!(await covered)) throw new Error(`no announcement that covers ${length} bytes has been acknowledged`);
   };
-  await open(0);
-  const run = new Run(settings, source, wish);
+  await cover(0);
+  const run = start(settings, source, wish.args);
   const hash = createHash("sha256");
   let length = 0;
   try {
-    for (let frame = await input.frame(); ; frame = await input.frame()) {
-      // The end of the pipe is no end of the input: the client stopped half way, and half of a file is not signed.
-      if (frame === null) throw new Error("an input that is cut off");
-      if (frame.stream !== 0) throw new Error("input on a stream that has none");
-      if (frame.data.length === 0) break;
-      length += frame.data.length;
-      await open(length);
-      hash.update(frame.data);
-      await run.write(frame.data);
+    // The end of the pipe is no end of the input: a client that stopped half way gets no signature over the half.
+    for (let data = await input.frame(); data !== null; data = await input.frame()) {
+      length += data.length;
+      await cover(length);
+      hash.update(data);
+      await run.write(data);
     }
     const ending = await run.finish();
-    if (wish.kind === "public" || ending.status !== 0)
-      return wish.kind === "public" ? ending : { ...ending, stdout: Buffer.alloc(0) };
+    if (wish.kind === "public") return ending;
+    if (ending.status !== 0) return { ...ending, stdout: Buffer.alloc(0) };
     const sha256 = hash.digest("hex");
-    const stands = (): boolean => announcements.spend(source, wish, length, sha256);
-    // From here to the answer nothing waits: an announcement is spent in the same step that lets its signature out.
-    if (!(await announcements.until(stands, deadline, socket))) {
-      throw new Error(`no announcement for ${wish.kind} ${wish.key} sha256:${sha256} ${length} has been acknowledged`);
+    const what = `${wish.kind} ${wish.key} sha256:${sha256} ${length}`;
+    // Spent in the same step that lets the signature out: two that ask at once are not both answered.
+    if (!(await announcements.until(() => announcements.spend(source, wish, length, sha256), deadline, gone))) {
+      throw new Error(`no announcement of ${what} has been acknowledged`);
     }
-    say(`signed for ${source}: ${wish.kind} ${wish.key} sha256:${sha256} ${length}`);
+    say(`signed for ${source}: ${what}`);
     return ending;
   } finally {
     run.kill();
@@ -633,96 +527,81 @@ async function gpg(settings: Settings, announcements: Announcements, call: Call)
 }
 
 async function answerGpg(settings: Settings, announcements: Announcements, call: Call): Promise<void> {
-  let ending: Ending;
-  try {
-    ending = await gpg(settings, announcements, call);
-  } catch (error) {
+  const { status, stdout, stderr } = await sign(settings, announcements, call).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     say(`refused to ${call.source}: ${reason}`);
-    ending = { status: 1, stdout: Buffer.alloc(0), stderr: Buffer.from(`key-gate: ${reason}\n`) };
-  }
-  const parts = [...frames(0, ending.stdout), ...frames(1, ending.stderr), frameHead(-(ending.status + 1), 0)];
-  call.socket.end(Buffer.concat(parts));
+    return { status: 1, stdout: Buffer.alloc(0), stderr: Buffer.from(`key-gate: ${reason}\n`) };
+  });
+  call.socket.end(Buffer.concat([...frames(0, stdout), ...frames(1, stderr), frameHead(-(status + 1), 0)]));
 }
 
 /** Takes one acknowledgement. Its sender reads no answer, so what is wrong with it is said in the gate's own log. */
 async function logReceived(settings: Settings, announcements: Announcements, call: Call): Promise<void> {
   if (call.source !== settings.logsQube) throw new Error(`${call.source} is not the logs qube`);
   if (!settings.buildQubes.includes(call.argument)) throw new Error(`${call.argument} is no build qube of these keys`);
-  let text = "";
-  for (let chunk = await call.input.more(); chunk !== null; chunk = await call.input.more()) {
-    text += chunk.toString("latin1");
-    if (text.length > 65_536) throw new Error("an acknowledgement over 64 KiB");
-  }
-  announcements.acknowledge(call.argument, text);
+  announcements.acknowledge(call.argument, await call.input.text("end", 65_536));
   call.socket.end();
 }
 
-/* ---- Sockets ---- */
+/* ---- Sockets: the agent connects, sends `SERVICE+ARGUMENT SOURCE\0`, then the caller's input ---- */
 
 /** Calls of one service at the same time; a flood of one build qube ends here. */
 const mostCalls = 64;
 
-async function listen(directory: string, service: string, serve: (call: Call) => Promise<void>): Promise<Server> {
-  const path = join(directory, service);
-  const living = await new Promise<boolean>((resolve) => {
-    const probe = connect(path, () => resolve(true)).once("error", () => resolve(false));
-    probe.once("connect", () => probe.destroy());
-  });
-  if (living) throw new Error(`${path}: another program serves it already`);
-  fs.rmSync(path, { force: true });
-  const open = new Set<Socket>();
+async function take(service: string, socket: Socket, serve: (call: Call) => Promise<void>): Promise<void> {
+  const gone = new AbortController();
+  socket.once("close", () => gone.abort());
+  try {
+    const input = new Input(socket);
+    const header = /^([^+ ]+)\+([^ ]*) ([^ ]+)$/.exec(await input.text("nul", 1200));
+    const [, name, argument, source] = header ?? [];
+    if (name !== service || argument === undefined || source === undefined || !qubeName.test(source))
+      throw new Error("no qrexec header");
+    await serve({ argument, source, input, gone: gone.signal, socket });
+  } catch (error) {
+    say(`${service}: ${error instanceof Error ? error.message : error}`);
+  } finally {
+    // Whatever has not been read will not be: the answer, where there is one, has a moment to be read.
+    if (!socket.writableEnded) socket.destroy();
+    else setTimeout(() => socket.destroy(), 5000).unref();
+  }
+}
+
+async function listen(file: string, service: string, serve: (call: Call) => Promise<void>): Promise<Server> {
+  const probe = connect(file);
+  const living = await once(probe, "connect").then(
+    () => true,
+    () => false,
+  );
+  probe.destroy();
+  if (living) throw new Error(`${file}: another program serves it already`);
+  fs.rmSync(file, { force: true });
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    socket.on("error", () => socket.destroy());
-    socket.on("timeout", () => socket.destroy());
-    socket.once("close", () => open.delete(socket));
-    if (open.size >= mostCalls) socket.destroy();
-    else open.add(socket);
-    void take(socket);
+    socket.on("error", () => socket.destroy()).on("timeout", () => socket.destroy());
+    server.getConnections((_, count) => (count > mostCalls ? socket.destroy() : void take(service, socket, serve)));
   });
-  const take = async (socket: Socket): Promise<void> => {
-    try {
-      const input = new Input(socket, socket);
-      const header = /^([^+ ]+)\+([^ ]*) ([^ ]+)$/.exec((await input.untilNul(1200)) ?? "");
-      const [, name, argument, source] = header ?? [];
-      if (name !== service || argument === undefined || !qubeName.test(source ?? ""))
-        throw new Error("no qrexec header");
-      await serve({ argument, source: source ?? "", input, socket });
-    } catch (error) {
-      say(`${service}: ${error instanceof Error ? error.message : error}`);
-    } finally {
-      // Whatever has not been read will not be: the answer, where there is one, has a moment to be read.
-      if (!socket.writableEnded) socket.destroy();
-      else setTimeout(() => socket.destroy(), 5000).unref();
-    }
-  };
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
-  fs.chmodSync(path, 0o600);
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(file, resolve));
+  fs.chmodSync(file, 0o600);
   return server;
 }
 
 /** `release-bot key-gate`: listens until SIGTERM. */
 export async function main(argv: readonly string[]): Promise<number> {
-  let settings: Settings | null = null;
+  let settings: Settings;
   try {
-    settings = parseSettings(argv);
+    settings = parseSettings(argv.filter((word) => word !== "--help"));
   } catch (error) {
-    process.stderr.write(`key-gate: ${error instanceof Error ? error.message : error}\n`);
-  }
-  if (settings === null) {
+    if (!argv.includes("--help")) say(error instanceof Error ? error.message : String(error));
     process.stderr.write(usage);
     return argv.includes("--help") ? 0 : 2;
   }
-  const checked = settings;
-  const announcements = new Announcements(checked);
-  const servers = [
-    await listen(checked.servicesDir, "qubes.Gpg", (call) => answerGpg(checked, announcements, call)),
-    await listen(checked.servicesDir, "qubesbuilder.LogReceived", (call) => logReceived(checked, announcements, call)),
-  ];
+  const announcements = new Announcements(settings);
+  const services = { "qubes.Gpg": answerGpg, "qubesbuilder.LogReceived": logReceived };
+  for (const [service, serve] of Object.entries(services)) {
+    await listen(join(settings.servicesDir, service), service, (call) => serve(settings, announcements, call));
+  }
   process.stdout.write("ready\n");
-  await new Promise((resolve) => process.once("SIGTERM", resolve).once("SIGINT", resolve));
-  for (const server of servers) server.close();
-  for (const service of ["qubes.Gpg", "qubesbuilder.LogReceived"])
-    fs.rmSync(join(checked.servicesDir, service), { force: true });
+  await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
+  for (const service of Object.keys(services)) fs.rmSync(join(settings.servicesDir, service), { force: true });
   process.exit(0);
 }

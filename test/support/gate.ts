@@ -105,7 +105,7 @@ export class Gate {
     source = "build-fedora",
   ): Promise<SplitGpgAnswer> {
     const transport = socketTransport(join(this.directory, "rpc"), source);
-    return callSplitGpg({ transport, target: "@default", args, input, timeoutMs: 30_000 });
+    return callSplitGpg({ transport, target: "@default", args, input, timeoutMs: 600_000 });
   }
 
   /** A request for a signature. */
