@@ -27,6 +27,7 @@ import { takeRecordedCalls } from "./agent/recorded-calls.ts";
 import { type CallHandlers, serveCalls } from "./agent/services.ts";
 import { type AgentSettings, agentSettings } from "./agent/settings.ts";
 import { watchTags } from "./agent/tag-watch.ts";
+import { placeOf, Uploads, uploadedEvent } from "./agent/uploads.ts";
 import type { VerificationParts } from "./agent/verification.ts";
 import { openWorld, type World } from "./agent/world.ts";
 import { systemClock, untilStopped } from "./clock.ts";
@@ -105,7 +106,17 @@ async function serve(settings: AgentSettings, qrexec: QrexecSettings, log: Logge
   };
   const transport = qrexecTransport(qrexec);
   const github = openGithub(settings, clock.now);
-  const world = openWorld({ settings, qrexec, transport, environment: process.env, now: clock.now, log });
+  const world: World = openWorld({
+    settings,
+    qrexec,
+    transport,
+    environment: process.env,
+    now: clock.now,
+    log,
+    upload: (task) => uploads.upload(task.builder, placeOf(task), uploadedEvent(task, settings.qube, clock.now())),
+  });
+  const { repositories } = world;
+  const uploads = new Uploads({ repositories, awaited: store.awaitedUploads, builders, clock, log });
   const heard = (time: Date): void => watch.heard(time);
   const poller = new CommentPoller({
     comments: github.comments,
@@ -120,7 +131,15 @@ async function serve(settings: AgentSettings, qrexec: QrexecSettings, log: Logge
     log,
   });
   const building = { environment: settings.qube, now: clock.now, records: store.builds, ...world };
-  const promotion = promotionParts({ environment: settings.qube, store, poller, github, world, now: clock.now });
+  const promotion = promotionParts({
+    environment: settings.qube,
+    store,
+    poller,
+    github,
+    world,
+    uploads,
+    now: clock.now,
+  });
   const images = {
     ...building,
     images: store.images,
@@ -166,6 +185,7 @@ async function serve(settings: AgentSettings, qrexec: QrexecSettings, log: Logge
     pump({ ...pumps, channel: "github", deliverer: github.deliverer, lanes: 4, batch: 20 }, end),
     pump({ ...pumps, channel: placeChannel, deliverer: placing, lanes: 4, batch: 1 }, end),
     poller.run(end),
+    uploads.watch(end),
     takeRecordedCalls(store, handlers, clock, log, end),
     watchTags({ builders, store, clock, log, environment: world.tools, everyMs: tagWatchMs(settings) }, end),
   ];

@@ -52,4 +52,7 @@ export const agentMigrations: readonly string[] = [
   CREATE TABLE seen_tags (
     release TEXT NOT NULL, component TEXT NOT NULL, tags TEXT NOT NULL, PRIMARY KEY (release, component)
   ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE awaited_uploads (
+    id TEXT PRIMARY KEY, root TEXT NOT NULL, repository TEXT NOT NULL, report TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;`,
 ];

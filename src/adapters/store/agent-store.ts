@@ -1,6 +1,7 @@
 import type { Report } from "../../domain/index.ts";
 import type { NewOutboxEntry } from "../../work/index.ts";
 import { agentMigrations } from "./agent-schema.ts";
+import { AwaitedUploads } from "./awaited-uploads.ts";
 import { SqliteBuildRecords } from "./build-records.ts";
 import { Database } from "./database.ts";
 import { SqliteImageRecords } from "./image-records.ts";
@@ -23,6 +24,8 @@ export interface AgentStore {
   readonly images: SqliteImageRecords;
   /** Version tags that the daily look at the remotes has seen. */
   readonly seenTags: SeenTags;
+  /** What is to be told once a mirror has it. */
+  readonly awaitedUploads: AwaitedUploads;
   /** What an operator sees and does. */
   readonly desk: QueueDesk;
 }
@@ -40,6 +43,7 @@ export function openAgentStore(path: string, entries: (report: Report) => readon
     builds: new SqliteBuildRecords(database),
     images: new SqliteImageRecords(database),
     seenTags: new SeenTags(database),
+    awaitedUploads: new AwaitedUploads(database, entries),
     desk: new QueueDesk(database, jobs),
   };
 }

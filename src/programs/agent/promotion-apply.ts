@@ -6,6 +6,7 @@ import {
   type QubeName,
   type Report,
   type SourceHistory,
+  type StatusEvent,
   type Subject,
 } from "../../domain/index.ts";
 import type { Signer } from "../../promotion/index.ts";
@@ -19,6 +20,8 @@ export interface ApplyPorts {
   readonly logs: LogService;
   readonly signer: (log: JobLog) => Signer;
   readonly repositories: Repositories;
+  /** To the mirror. Throws AdapterError where it is not there now; it is tried again, and the event told then. */
+  readonly upload: (planned: Planned, event: StatusEvent) => Promise<void>;
   /** The commits that the target did not have before, for the issues that they fix; null where they are not known. */
   readonly history: (planned: Planned) => Promise<SourceHistory | null>;
 }
@@ -44,18 +47,37 @@ export async function applyPromotion(ports: ApplyPorts, application: Application
   const { wanted, apply, already, left } = application;
   const done: Done[] = already.map((planned) => ({ ...planned, history: null }));
   const failed: Failed[] = [];
+  const late: Failed[] = [];
   const path = apply.length === 0 ? null : await applyAll(ports, application, done, failed);
-  const reports = [
-    ...done.map((planned) => moved(ports, application, planned, path)),
-    ...failed.map((planned) => notMoved(ports, application, planned, path)),
-  ];
+  const reports: Report[] = [];
+  for (const planned of done) {
+    const event = moved(ports, application, planned, path);
+    const reason = await uploadFault(ports, planned, event);
+    if (reason === null) reports.push({ kind: "status", event });
+    else late.push({ ...planned, reason });
+  }
+  for (const planned of [...late, ...failed]) reports.push(notMoved(ports, application, planned, path));
   const good = `${verbs[wanted.kind].past} ${wanted.repository}: ${done.map(nameOf).join(", ")}`;
   if (failed.length === 0) {
-    const rest = left.map((planned) => `${nameOf(planned)}: ${planned.plan.refused?.code ?? ""}`).join(", ");
-    return { kind: "done", summary: rest === "" ? good : `${good} (not ${rest})`, reports };
+    const notes = [
+      ...left.map((planned) => `not ${nameOf(planned)}: ${planned.plan.refused?.code ?? ""}`),
+      ...late.map((planned) => `${nameOf(planned)} is ${planned.reason}`),
+    ];
+    return { kind: "done", summary: notes.length === 0 ? good : `${good} (${notes.join("; ")})`, reports };
   }
   const why = failed.map((planned) => `${nameOf(planned)}: ${planned.reason}`).join("; ");
   return { kind: "failed", reason: done.length > 0 ? `${why}; ${good}` : why, reports };
+}
+
+/** What is published and not uploaded is done, and shown as what it is until the mirror has it. */
+async function uploadFault(ports: ApplyPorts, planned: Planned, event: StatusEvent): Promise<string | null> {
+  try {
+    await ports.upload(planned, event);
+    return null;
+  } catch (error) {
+    if (!(error instanceof AdapterError)) throw error;
+    return `published, and not yet uploaded, which is tried again by itself: ${error.message}`;
+  }
 }
 
 async function applyAll(
@@ -103,17 +125,13 @@ function base(
   return { id, trace: job.trace, subject, environment, at: now(), repository: wanted.repository };
 }
 
-function moved(ports: ApplyPorts, application: Application, planned: Done, log: LogPath | null): Report {
+function moved(ports: ApplyPorts, application: Application, planned: Done, log: LogPath | null): StatusEvent {
   const facts = base(ports, application, planned, "u");
   const { distribution, plan, history } = planned;
   if (application.wanted.kind === "withdraw-component" && distribution !== null) {
-    return {
-      kind: "status",
-      event: { ...facts, type: "withdrawn", distribution: distribution.name, plan: plan.digest },
-    };
+    return { ...facts, type: "withdrawn", distribution: distribution.name, plan: plan.digest };
   }
-  const name = distribution?.name ?? null;
-  return { kind: "status", event: { ...facts, type: "uploaded", distribution: name, plan: plan.digest, log, history } };
+  return { ...facts, type: "uploaded", distribution: distribution?.name ?? null, plan: plan.digest, log, history };
 }
 
 function notMoved(ports: ApplyPorts, application: Application, planned: Failed, log: LogPath | null): Report {

@@ -3,6 +3,7 @@ import { AdapterError, type QubeName } from "../../domain/index.ts";
 import type { GithubSide } from "./github.ts";
 import type { CommentPoller } from "./poller.ts";
 import type { PromotionParts } from "./promotion-runner.ts";
+import type { Uploads } from "./uploads.ts";
 import type { World } from "./world.ts";
 
 /** What promotions are joined from. */
@@ -12,12 +13,13 @@ export interface PromotionSources {
   readonly poller: CommentPoller;
   readonly github: GithubSide;
   readonly world: World;
+  readonly uploads: Uploads;
   readonly now: () => Date;
 }
 
 /** Joins the promotion runner to the agent's state and the world. */
 export function promotionParts(sources: PromotionSources): PromotionParts {
-  const { environment, store, poller, github, world, now } = sources;
+  const { environment, store, poller, github, world, uploads, now } = sources;
   return {
     environment,
     ledger: store.ledger,
@@ -26,6 +28,8 @@ export function promotionParts(sources: PromotionSources): PromotionParts {
     logs: world.logs,
     repositories: world.repositories,
     signer: world.signer,
+    upload: (builder, { release, repository }, { distribution }, event) =>
+      uploads.upload(builder, { release, repository, distribution }, event),
     labels: (subject) => github.comments.labels(subject),
     subject: async (builder, wanted, signal) => {
       const { release } = wanted;

@@ -1,7 +1,14 @@
 import type { LoadedBuilder } from "../../adapters/configuration/index.ts";
 import type { Repositories } from "../../adapters/repository/index.ts";
 import type { JobLog, LogService } from "../../build/index.ts";
-import { AdapterError, isGated, type QubeName, type SourceHistory, type Subject } from "../../domain/index.ts";
+import {
+  AdapterError,
+  isGated,
+  type QubeName,
+  type SourceHistory,
+  type StatusEvent,
+  type Subject,
+} from "../../domain/index.ts";
 import type { Signer } from "../../promotion/index.ts";
 import type { CommandRequest, Job, JobContext, JobOutcome, Ledger } from "../../work/index.ts";
 import type { CommentPoller } from "./poller.ts";
@@ -22,6 +29,13 @@ export interface PromotionParts {
   readonly labels: (subject: Subject) => Promise<readonly string[] | null>;
   /** What the status issue is about. Throws AdapterError where the sources cannot be asked. */
   readonly subject: (builder: LoadedBuilder, wanted: PromotionCommand, signal: AbortSignal) => Promise<Subject>;
+  /** To the mirror, as {@link ApplyPorts.upload} has it. */
+  readonly upload: (
+    builder: LoadedBuilder,
+    wanted: PromotionCommand,
+    planned: Planned,
+    event: StatusEvent,
+  ) => Promise<void>;
   /** The commits that the target did not have before; null where they are not known. */
   readonly history: (
     builder: LoadedBuilder,
@@ -69,6 +83,7 @@ export async function runPromotion(
   const ports = {
     ...parts,
     repositories,
+    upload: (planned: Planned, event: StatusEvent) => parts.upload(builder, wanted, planned, event),
     history: (planned: Planned) => parts.history(builder, wanted, planned, context.signal),
   };
   return applyPromotion(ports, { ...decided.value, job, wanted, subject });

@@ -10,7 +10,16 @@ import { writeGpgClientProgram } from "../../adapters/qrexec/split-gpg-program.t
 import { announcingSigner } from "../../adapters/qrexec/split-gpg-signer.ts";
 import { openRepositories, type Repositories } from "../../adapters/repository/index.ts";
 import { GpgProgramSigner } from "../../adapters/signer/index.ts";
-import type { Backend, BuilderPlace, ImageBackend, JobLog, LogService, Shelf, Sources } from "../../build/index.ts";
+import type {
+  Backend,
+  BuilderPlace,
+  BuildTask,
+  ImageBackend,
+  JobLog,
+  LogService,
+  Shelf,
+  Sources,
+} from "../../build/index.ts";
 import type { PublicKeys, Signer } from "../../promotion/index.ts";
 import type { QrexecSettings } from "../configuration.ts";
 import type { Logger } from "../logging.ts";
@@ -38,6 +47,8 @@ export interface WorldParts {
   readonly environment: NodeJS.ProcessEnv;
   readonly now: () => Date;
   readonly log: Logger;
+  /** Brings what a build published to its mirror. */
+  readonly upload: (task: BuildTask) => Promise<void>;
 }
 
 const signLimitMs = 300_000;
@@ -90,7 +101,7 @@ export function openWorld(parts: WorldParts): World {
         repositories,
         gpg: keys.program,
         signer: keys.signer,
-        upload: async () => undefined,
+        upload: (task) => parts.upload(task),
       }),
     shelf: (builder) => ({
       standing: async (release, component) => {

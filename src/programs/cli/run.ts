@@ -74,6 +74,8 @@ export async function main(argv: readonly string[]): Promise<number> {
         environment: process.env,
         now: systemClock.now,
         log: programLog("run"),
+        // Work by hand builds nothing through a back-end of ours.
+        upload: async () => undefined,
       });
       const log = await world.logs.open((values.label ?? "by-hand").replace(/[^A-Za-z0-9_-]/g, "_"));
       const environment = { ...ownEnvironment(), ...world.signing };
