@@ -59,7 +59,7 @@ describe("the set-up", () => {
     [
       "the disk is full for apt",
       "apt-get",
-      "echo 'E: You don't have enough free space in /var'; exit 100",
+      "echo 'E: Not enough free space in /var/cache/apt/archives/.'; exit 100",
       /the disk is full/,
     ],
     ["apt does not know a package", "apt-get", "echo 'E: Unable to locate package sqv'; exit 100", /for Debian 12/],
