@@ -28,10 +28,12 @@ export interface NativeOptions {
   readonly upload: (task: BuildTask, log: JobLog, signal: AbortSignal) => Promise<void>;
 }
 
+/** What trying found, by the directory that it was tried in: a machine does not change its walls under a program. */
+const wallsFound = new Map<string, Promise<WallKind>>();
+
 /** Builds with this machine's own rpmbuild and dpkg-buildpackage, behind walls. */
 export function createNativeBackend(options: NativeOptions): Backend {
   const known = new Map<string, Awaited<ReturnType<typeof findRecipes>>>();
-  let walls: Promise<WallKind> | null = null;
 
   const recipes = async (task: BuildTask): Promise<Recipes> => {
     const found = await look(known, task);
@@ -39,11 +41,15 @@ export function createNativeBackend(options: NativeOptions): Backend {
     throw new AdapterError("UNEXPECTED_ANSWER", found.error);
   };
   const wallsHere = (): Promise<WallKind> => {
-    walls ??= findWalls(options.walls, join(options.work, "walls"), options.environment).catch((error: unknown) => {
-      // Tried again for the next build: whoever mends the machine need not restart the agent.
-      walls = null;
-      throw error;
-    });
+    const probe = join(options.work, "walls");
+    const walls =
+      wallsFound.get(probe) ??
+      findWalls(options.walls, probe, options.environment).catch((error: unknown) => {
+        // Tried again for the next build: whoever mends the machine need not restart the agent.
+        wallsFound.delete(probe);
+        throw error;
+      });
+    wallsFound.set(probe, walls);
     return walls;
   };
 

@@ -21,7 +21,8 @@ for directory in usr bin sbin lib lib32 lib64 libx32 etc; do
     ln -s "$(readlink "/$directory")" "$root/$directory"
   elif [ -d "/$directory" ]; then
     mkdir "$root/$directory"
-    mount --bind "/$directory" "$root/$directory"
+    # Without root a tree with mounts in it can be had only whole.
+    mount --bind "/$directory" "$root/$directory" 2>/dev/null || mount --rbind "/$directory" "$root/$directory"
     mount -o remount,bind,ro,nosuid,nodev "$root/$directory"
   fi
 done
