@@ -15,7 +15,7 @@ export interface VerifiedFacts {
 
 /**
  * A message whose signature both verifiers found good. The face of this room exports the type alone, and the private
- * field keeps look-alikes out: only {@link ../signed/verify-frame.ts} makes one.
+ * field keeps look-alikes out: only `verifyFrame` makes one.
  */
 export class VerifiedMessage implements VerifiedFacts {
   readonly #verified = true;

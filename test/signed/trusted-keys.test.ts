@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseTrustedKeys, reportKeys } from "../../src/signed/index.ts";
 import { GpgHome } from "../support/gpg-home.ts";
@@ -73,6 +74,20 @@ describe("a keyring", () => {
     expect(await keyring(home.gpg(["--export", one, other]))).toEqual([one, other]);
     expect(await keyring(home.gpg(["--armor", "--export", one, other]))).toEqual([one, other]);
     expect(await keyring(`${home.exportKey(one)}\n\n${home.exportKey(other)}`)).toEqual([one, other]);
+  });
+
+  it("of keys as they are in real life, with other people's certifications, is read as gpg reads it", async () => {
+    const path = "/usr/share/keyrings/debian-archive-keyring.gpg";
+    const listing = home.gpg(["--show-keys", "--with-colons", path]).toString();
+    const primaries = [...listing.matchAll(/^pub:.*\n(?:.*\n)*?fpr:+([0-9A-F]{40}):/gm)].map((match) => match[1]);
+    expect(primaries.length).toBeGreaterThan(5);
+    expect(await keyring(readFileSync(path))).toEqual(primaries);
+    const keys = await parseTrustedKeys({ kind: "keyring", file: file("debian.gpg", readFileSync(path)) });
+    const standings = keys.ok
+      ? (await reportKeys(keys.value, new Date("2026-11-23"))).map(({ standing }) => standing)
+      : [];
+    expect(standings.filter((standing) => standing === "good").length).toBeGreaterThan(3);
+    expect(standings).not.toContain("unreadable");
   });
 
   it("trusts nobody when it is another kind of file", async () => {

@@ -22,7 +22,7 @@ export function explainComment(untrustedBody: string): readonly string[] {
   if (lines.some((line) => line.endsWith("\r"))) {
     notes.push("note: lines end with CR LF, as GitHub sends them; the receiver turns them back into LF");
   }
-  const blank = lines.findIndex((line) => /[ \t]\r?$/.test(line.slice(-3)));
+  const blank = lines.findIndex((line, index) => index >= first && /[ \t]\r?$/.test(line.slice(-3)));
   if (blank !== -1) {
     notes.push(`note: line ${blank + 1} ends with blanks; the receiver drops them, and no signature covers them`);
   }
