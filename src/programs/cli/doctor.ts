@@ -11,12 +11,13 @@ import { needTool } from "../../adapters/signer/run-tool.ts";
 import { AdapterError } from "../../domain/index.ts";
 import { agentSettings } from "../agent/settings.ts";
 import { type ConfigurationFile, qrexecSettings, readConfiguration } from "../configuration.ts";
-import { logReceiverSettings } from "../log-receiver/settings.ts";
+import { logReceiverSettings, stateLayout } from "../log-receiver/settings.ts";
 import { readBuildVms } from "../receiver/build-vms.ts";
 import { receiverSettings } from "../receiver/settings.ts";
 import { checked, type Finding, fine, formatFindings, problem, warning } from "./doctor/finding.ts";
 import { judgeGithub } from "./doctor/github.ts";
 import { judgeKeys } from "./doctor/keys.ts";
+import { githubRepository, judgeBranchRules, judgePushes } from "./doctor/logs.ts";
 import { judgeDisk, judgeSecret, judgeService, judgeTools } from "./doctor/machine.ts";
 
 const usage = `release-bot doctor [--config FILE] [--json]
@@ -159,7 +160,8 @@ function armored(directory: string): readonly string[] {
 
 async function examineLogReceiver(configuration: ConfigurationFile): Promise<readonly Finding[]> {
   const settings = logReceiverSettings(configuration, process.env);
-  const { qrexec, signingKey, gnupgHome, gpg, remote } = settings;
+  const { qrexec, signingKey, gnupgHome, gpg, remote, branch } = settings;
+  const repository = githubRepository(remote ?? "");
   return [
     fine(`${configuration.file}: log receiver, for ${settings.acknowledge.join(", ") || "nobody"}`),
     ...(await judgeTools(["git", gpg])),
@@ -170,6 +172,10 @@ async function examineLogReceiver(configuration: ConfigurationFile): Promise<rea
       const listing = await needTool({ program: gpg, args, limitMs: 20_000 });
       return judgeKeys(listing.toString("utf8"), "the logs' signing key", new Date());
     })),
+    judgePushes(stateLayout(settings.stateDirectory).status),
+    ...(repository === null
+      ? []
+      : await judgeBranchRules({ apiUrl: "https://api.github.com", repository, branch, timeoutMs: 20_000 })),
     ...(settings.ack === "push"
       ? []
       : [warning("signatures rest on logs that are committed, not yet public", "set ack: push")]),
