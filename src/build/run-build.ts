@@ -179,7 +179,8 @@ async function buildAll(build: Build, source: FetchedSource, reporter: Reporter)
     const told = (fact: DistributionFact): Report =>
       status(distributionEvent(reporter, ports.now(), distribution.name, fact));
     const attempts = (before.get(distribution.name)?.attempts ?? 0) + 1;
-    if (attempts > 2) {
+    // What is published already needs its upload only, however often the program died.
+    if (attempts > 2 && !released) {
       const reason = "the program died twice while it was built";
       await save({ ...emptyRecord(distribution.name), state: "failed", reason, attempts: 2 });
       await ports.report([told({ type: "failed", stage: "build", reason, logTail: "", log: null })]);

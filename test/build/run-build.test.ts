@@ -319,6 +319,14 @@ describe("a build after a crash", () => {
     expect(states(outcome)[1]).toBe("vm-fc41 uploaded");
   });
 
+  it("uploads what had been published however often it crashed: it is there, and that has to be told", async () => {
+    const world = new FakeWorld();
+    await crash(world, "vm-fc41 build");
+    await crash(world, "vm-fc41 upload");
+    world.standing = [{ repository: "current-testing", distribution: "vm-fc41", commit: commitOf(5) }];
+    expect(states(await run(world))[1]).toBe("vm-fc41 uploaded");
+  });
+
   it("says building with the same id, so that it is posted once", async () => {
     const world = new FakeWorld();
     await crash(world, "vm-fc41 build");
