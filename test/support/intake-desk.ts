@@ -24,6 +24,8 @@ export interface DeskWish {
   readonly trusted: readonly string[];
   /** `github.maintainers` of the builder, as YAML's tree. */
   readonly maintainers: Readonly<Record<string, unknown>>;
+  /** The builder's distributions: host-fc41 and vm-bookworm unless set. */
+  readonly distributions?: readonly string[];
   /** More of the section `agent:`. */
   readonly agent?: Readonly<Record<string, unknown>>;
   readonly now: () => Date;
@@ -55,7 +57,7 @@ export async function openIntakeDesk(wish: DeskWish): Promise<IntakeDesk> {
     writeFileSync(join(keys, `${fingerprint}.asc`), wish.home.gpg(["--armor", "--export", fingerprint]));
   }
   const grant = (maintainers: Readonly<Record<string, unknown>>): void =>
-    writeFileSync(join(builder, "builder.yml"), JSON.stringify(builderYml(maintainers)));
+    writeFileSync(join(builder, "builder.yml"), JSON.stringify(builderYml(maintainers, wish.distributions)));
   grant(wish.maintainers);
   writeFileSync(join(directory, "token"), "not-a-real-token\n");
   writeFileSync(join(directory, "builders.list"), `r4.3=${builder}=builder.yml\n`);
@@ -105,10 +107,13 @@ export async function openIntakeDesk(wish: DeskWish): Promise<IntakeDesk> {
   };
 }
 
-function builderYml(maintainers: Readonly<Record<string, unknown>>): unknown {
+function builderYml(
+  maintainers: Readonly<Record<string, unknown>>,
+  distributions: readonly string[] = ["host-fc41", "vm-bookworm"],
+): unknown {
   return {
     "qubes-release": "r4.3",
-    distributions: ["host-fc41", "vm-bookworm"],
+    distributions,
     git: { maintainers: ["0".repeat(40)] },
     components: [{ "core-admin": { url: "https://example.org/qubes-core-admin" } }],
     "repository-publish": { components: "current-testing" },
