@@ -55,6 +55,14 @@ describe("the main job, from push to current", () => {
     ).toEqual([]);
   });
 
+  it("denies what the policy must deny, and lets the keys qube sign nothing that was not announced", () => {
+    const details = results.map(({ detail }) => detail);
+    expect(details).toContainEqual(expect.stringMatching(/^[1-9][0-9]* forbidden calls, all denied$/));
+    expect(details).toContainEqual(expect.stringMatching(/no log announced, keys-fedora refused$/));
+    const gate = lab.daemons.find(({ name }) => name === "keys-fedora key-gate")?.log() ?? "";
+    expect(gate).toMatch(/refused to build-fedora: no announcement/);
+  });
+
   it("ends on the status issue with the labels of stable, and of testing for what is too young", async () => {
     expect(await labelsOf("demo-hello v1.0.0 (r4.3)")).toEqual([
       "r4.3-host-stable",
