@@ -75,7 +75,6 @@ const section = z
     native: z
       .strictObject({
         isolation: z.enum(["namespaces", "none"]).default("namespaces"),
-        "build-user": z.string().min(1).optional(),
       })
       .default({ isolation: "namespaces" }),
     sign: z
