@@ -81,6 +81,8 @@ export class PackageMaker {
       ...(wish.source === undefined ? [] : [`Source: ${wish.source}`]),
       `Version: ${wish.version}`,
       "Architecture: amd64",
+      "Section: misc",
+      "Priority: optional",
       "Maintainer: A Maintainer <a@example.org>",
       "Description: a test package",
       " with a longer text",
@@ -100,7 +102,7 @@ export class PackageMaker {
     writeFileSync(join(tree, "debian/source/format"), "3.0 (native)\n");
     writeFileSync(
       join(tree, "debian/control"),
-      `Source: ${wish.name}\nMaintainer: A <a@example.org>\n\nPackage: ${wish.name}\nArchitecture: any\nDescription: x\n`,
+      `Source: ${wish.name}\nSection: misc\nPriority: optional\nMaintainer: A <a@example.org>\n\nPackage: ${wish.name}\nArchitecture: any\nDescription: x\n`,
     );
     writeFileSync(
       join(tree, "debian/changelog"),

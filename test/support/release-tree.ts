@@ -66,6 +66,18 @@ export class ReleaseTree {
 
   readonly release = release;
 
+  /** The same repositories as another process sees them, which remembers nothing. */
+  reopen(): Repositories {
+    return openRepositories({
+      root: this.root,
+      artifacts: null,
+      disk: new NodeDisk(),
+      clock: () => this.now,
+      keys: this.signer,
+      debEngine: "auto",
+    });
+  }
+
   /** A distribution by its name. */
   distribution(name: string): Distribution {
     return distributionOf(name);
@@ -77,20 +89,23 @@ export class ReleaseTree {
   }
 
   /** Publishes; answers the refusal's code, or null. */
-  async publish(wish: {
-    dist: string;
-    component: string;
-    commit: string;
-    files: readonly string[];
-    repository?: RepositoryName;
-  }): Promise<string | null> {
+  async publish(
+    wish: {
+      dist: string;
+      component: string;
+      commit: string;
+      files: readonly string[];
+      repository?: RepositoryName;
+    },
+    repositories = this.repositories,
+  ): Promise<string | null> {
     const component = known(parseComponentName(wish.component), wish.component);
     const subject = { kind: "component", component, commit: commitOf(wish.commit), version: null } as const;
     const repository = wish.repository ?? "current-testing";
     const distribution = distributionOf(wish.dist);
     const { files } = wish;
     const request = { release, distribution, repository, subject, files, signKey: this.key };
-    const published = await this.repositories.publish(request, this.signer);
+    const published = await repositories.publish(request, this.signer);
     return published.ok ? null : published.error.code;
   }
 

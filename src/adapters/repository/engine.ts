@@ -96,5 +96,8 @@ export interface Engine {
   compare(a: string, b: string): number;
   /** Entries that must go when `entry` comes: another version, where a repository holds but one. */
   replacedBy(snapshot: Snapshot, entry: Entry): readonly Entry[];
-  render(snapshot: Snapshot, change: SnapshotChange, context: RenderContext): Rendering;
+  /** Makes the new metadata. Where another database keeps the truth, that is changed here, and {@link settle} is called after. */
+  render(snapshot: Snapshot, change: SnapshotChange, context: RenderContext): Rendering | Promise<Rendering>;
+  /** After a change, done or failed, and on the next start: what {@link render} changed beside the tree stands or falls with the metadata. */
+  settle?(place: Place): void;
 }

@@ -12,6 +12,7 @@ import type {
 } from "../../domain/index.ts";
 import type { DistributionPlan, Move, PromotionSubject, PublicKeys, Signer } from "../../promotion/index.ts";
 import type { Disk } from "../files/index.ts";
+import type { UploadTarget } from "./upload-target.ts";
 
 /** What {@link Repositories} works on. */
 export interface RepositoriesOptions {
@@ -106,6 +107,35 @@ export interface TreeFault {
   readonly what: string;
 }
 
+/** A repository that was published and has not reached its mirror. */
+export interface PendingUpload {
+  readonly release: Release;
+  readonly repository: RepositoryName;
+  readonly distribution: Distribution | null;
+  readonly to: string;
+  /** Failed tries, and what the last one met. */
+  readonly tries: number;
+  readonly error: string | null;
+  /** When to try again; null: now. */
+  readonly retryAt: Date | null;
+}
+
+/** What a clean-up took out of a testing repository. */
+export interface CleanedUp {
+  readonly repository: RepositoryName;
+  readonly dist: string | null;
+  readonly files: readonly string[];
+}
+
+/** Where records, repositories and uploads disagree. */
+export interface Difference {
+  readonly kind: "interrupted" | "recorded-only" | "unrecorded" | "not-uploaded";
+  readonly where: string;
+  readonly what: string;
+  /** Whether this run mended it. */
+  readonly mended: boolean;
+}
+
 /** Package repositories under one root: every change whole, in one step that a client sees, and safe against any crash. */
 export interface Repositories {
   /** Publishes new builds; what was left half by an earlier crash is mended first. */
@@ -133,4 +163,22 @@ export interface Repositories {
   check(): Promise<readonly TreeFault[]>;
   /** Finishes or undoes what a crash left half; answers a line for each. */
   recover(): Promise<readonly string[]>;
+  /** Uploads one repository in two phases. Throws AdapterError `UNREACHABLE`; {@link pendingUploads} then lists it. */
+  upload(
+    request: {
+      readonly release: Release;
+      readonly repository: RepositoryName;
+      readonly distribution: Distribution | null;
+    },
+    target: UploadTarget,
+  ): Promise<void>;
+  /** What is published, not uploaded. */
+  pendingUploads(): readonly PendingUpload[];
+  /** Takes builds out of testing repositories that others have superseded there for at least so many days. */
+  cleanUp(
+    request: { readonly keepDays: number; readonly signKeyOf: (dist: string | null) => Fingerprint | null },
+    signer: Signer,
+  ): Promise<readonly CleanedUp[]>;
+  /** Compares records, repositories and uploads. */
+  reconcile(mode: "look" | "repair"): Promise<readonly Difference[]>;
 }

@@ -1,6 +1,9 @@
 /** Package repositories on disk: publish, promote, withdraw, check, recover. */
 export type {
   Applied,
+  CleanedUp,
+  Difference,
+  PendingUpload,
   PlanTarget,
   PromotionRequest,
   PublishRequest,
@@ -11,3 +14,4 @@ export type {
   WithdrawalRequest,
 } from "./face.ts";
 export { openRepositories } from "./open.ts";
+export type { UploadTarget } from "./upload-target.ts";

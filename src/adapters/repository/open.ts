@@ -1,12 +1,17 @@
 import { applyPlan } from "./apply.ts";
 import { checkTree } from "./check.ts";
+import { cleanUp } from "./clean-up.ts";
 import { createRepository } from "./create.ts";
 import type { Repositories, RepositoriesOptions } from "./face.ts";
 import { KnownKeys } from "./known-keys.ts";
+import { pendingUploads } from "./pending-uploads.ts";
+import { placeOf } from "./place.ts";
 import { planTargets, planWithdrawals } from "./plan.ts";
 import { publishBuild } from "./publish.ts";
+import { reconcile } from "./reconcile.ts";
 import { standingVersions } from "./standing.ts";
 import { Tree } from "./tree.ts";
+import { uploadPlace } from "./upload.ts";
 
 /** Opens the repositories under a root. Nothing is read or changed yet. */
 export function openRepositories(options: RepositoriesOptions): Repositories {
@@ -20,6 +25,11 @@ export function openRepositories(options: RepositoriesOptions): Repositories {
     create: (request, signer) => createRepository(tree, request, signer),
     // Only a check may fall back on keys that were kept in the tree itself.
     check: () => checkTree(new Tree({ ...options, keys: new KnownKeys(options) })),
+    upload: ({ release, repository, distribution }, target) =>
+      uploadPlace(tree, placeOf(release, repository, distribution), target),
+    pendingUploads: () => pendingUploads(tree),
+    cleanUp: (request, signer) => cleanUp(tree, request, signer),
+    reconcile: (mode) => reconcile(tree, mode),
     recover: () => tree.recoverAll(),
   };
 }

@@ -4,6 +4,7 @@ import { AdapterError, type Fingerprint } from "../../domain/index.ts";
 import type { Signer, SignRequest } from "../../promotion/index.ts";
 import { ArchEngine } from "./arch/arch-engine.ts";
 import { DebEngine } from "./deb/deb-engine.ts";
+import { isKeptByReprepro, RepreproEngine } from "./deb/reprepro-engine.ts";
 import type { Engine, Rendering, Snapshot, SnapshotChange } from "./engine.ts";
 import type { RepositoriesOptions } from "./face.ts";
 import { type Generations, parseGenerations } from "./generations.ts";
@@ -43,6 +44,7 @@ export class Tree {
   readonly records: Records;
   readonly judge: SignatureJudge;
   readonly #own = new Map<string, string>();
+  readonly #reprepro: RepreproEngine;
   readonly #engines: Readonly<Record<Place["type"], Engine>>;
 
   constructor(options: RepositoriesOptions) {
@@ -51,11 +53,17 @@ export class Tree {
     this.judge = new SignatureJudge(options.keys, options.clock);
     const { disk, root } = options;
     const parts = { disk, root, judge: this.judge, cache: new MetadataCache(cacheBytes) };
+    this.#reprepro = new RepreproEngine(parts);
     this.#engines = { rpm: new RpmEngine(parts), deb: new DebEngine(parts), archlinux: new ArchEngine(parts) };
   }
 
   engine(place: Place): Engine {
-    return this.#engines[place.type];
+    return this.#keptByReprepro(place) ? this.#reprepro : this.#engines[place.type];
+  }
+
+  #keptByReprepro(place: Place): boolean {
+    if (place.type !== "deb" || this.options.debEngine === "native") return false;
+    return this.options.debEngine === "reprepro" || isKeptByReprepro(this.options.disk, this.at(place.base));
   }
 
   /** Absolute, for a path relative to the root. */
@@ -65,12 +73,13 @@ export class Tree {
 
   /** Runs the action with the repository (and the pool, where it is changed, too) to itself, mended after any crash. */
   async alone<T>(place: Place, pool: "changed" | "untouched", action: () => Promise<T>): Promise<T> {
-    const lock = await this.#lock([
-      place.key,
-      ...(pool === "changed" && place.sharedKey !== null ? [place.sharedKey] : []),
-    ]);
+    // reprepro's database is one for all suites: whoever changes one suite has the pool to himself.
+    const shared = pool === "changed" || this.#keptByReprepro(place);
+    const keys = shared && place.sharedKey !== null ? [place.key, place.sharedKey] : [place.key];
+    const lock = await this.#lock(keys);
     try {
       this.transaction(place.key).recover();
+      this.engine(place).settle?.(place);
       return await action();
     } finally {
       lock.release();
@@ -121,7 +130,8 @@ export class Tree {
   async change(change: RepositoryChange, signer: Signer): Promise<void> {
     const { place } = change.snapshot;
     const now = this.options.clock();
-    const rendering = this.engine(place).render(change.snapshot, change.change, {
+    const engine = this.engine(place);
+    const rendering = await engine.render(change.snapshot, change.change, {
       now,
       signKey: change.signKey,
       mirrors: this.options.mirrors ?? [],
@@ -133,13 +143,14 @@ export class Tree {
     const records = [...change.records.map(({ path, text }) => ({ path, bytes: text })), ...key];
     const replaced = change.replaced.map(({ from, to }) => ({ path: to, sameAs: from }));
     const paths = [...replaced, ...rendering.commits, ...records, state].map((file) => file.path);
-    await this.transaction(place.key).run(
+    const committed = this.transaction(place.key).run(
       { links: change.links, files: rendering.files, commits: paths },
       async () => ({
         files: [...replaced, ...(await this.#signed(rendering, signer)), ...records, state],
         retired: [...change.gone, ...generations.retired],
       }),
     );
+    await committed.finally(() => engine.settle?.(place));
     this.#remember(place, change.signKey, rendering.identity);
   }
 

@@ -33,15 +33,17 @@ export function renderRelease(release: ReleaseFile): string {
     `${title}:`,
     ...release.entries.map((entry) => ` ${of(entry)} ${String(entry.size).padStart(8)} ${entry.path}`),
   ];
+  // A field without a value would end in white space, which a clear-signed text loses.
+  const field = (name: string, value: string): string[] => (value === "" ? [] : [`${name}: ${value}`]);
   return [
-    `Origin: ${release.origin}`,
-    `Label: ${release.label}`,
-    `Suite: ${release.suite}`,
-    `Codename: ${release.codename}`,
-    `Date: ${formatDate(release.date)}`,
-    `Architectures: ${release.architectures.join(" ")}`,
-    `Components: ${release.components.join(" ")}`,
-    `Description: ${release.description}`,
+    ...field("Origin", release.origin),
+    ...field("Label", release.label),
+    ...field("Suite", release.suite),
+    ...field("Codename", release.codename),
+    ...field("Date", formatDate(release.date)),
+    ...field("Architectures", release.architectures.join(" ")),
+    ...field("Components", release.components.join(" ")),
+    ...field("Description", release.description),
     "Acquire-By-Hash: yes",
     ...hashes("MD5Sum", (entry) => entry.md5),
     ...hashes("SHA256", (entry) => entry.sha256),

@@ -3,6 +3,7 @@ import { AdapterError } from "../../domain/index.ts";
 import { create, promote, publish, withdraw } from "./repo/change.ts";
 import { check, status } from "./repo/look.ts";
 import { parseWords, UsageError, type Words } from "./repo/options.ts";
+import { cleanUp, reconcile, upload } from "./repo/upkeep.ts";
 
 const actions: Readonly<Record<string, (words: Words) => Promise<number>>> = {
   publish,
@@ -11,6 +12,9 @@ const actions: Readonly<Record<string, (words: Words) => Promise<number>>> = {
   create,
   check,
   status,
+  upload,
+  "clean-up": cleanUp,
+  reconcile,
 };
 
 const usage = `release-bot repo ACTION --root DIR [OPTION…]
@@ -26,6 +30,11 @@ const usage = `release-bot repo ACTION --root DIR [OPTION…]
             signed empty metadata where there is none
   check     every reference, hash, size and signature in the tree; exit status 1 where something is wrong
   status    [--release R]  which version stands where, and since when
+  upload    --release R --dist D --repository REPO --upload-to HOST:/PATH [--rsh "ssh -p 22"]
+            to the mirrors, in two phases: what commits comes last
+  clean-up  --sign-key FPR [--dist D[,D…]] [--keep-superseded-days N (90)]
+            builds that others superseded in testing that long ago
+  reconcile [--repair]  where records, repositories and uploads disagree
 
 Instead of --component and --commit: --template NAME [--version VERSION].
 Everywhere: --gpg PROGRAM (gpg) signs; --artifacts DIR: builder v2's records are used; --mirror URL… for metalinks;

@@ -21,7 +21,10 @@ export async function checkDeb(
   const read = (path: string): Buffer | null =>
     disk.stat(join(root, path)) === null ? null : Buffer.from(disk.read(join(root, path)));
   const faults: Fault[] = [];
+  const listed = new Set((release?.entries ?? []).map((entry) => entry.path));
   for (const { path, sha256, size } of release?.entries ?? []) {
+    // An index may be listed by what it inflates to, and lie there packed only, as Debian's own do.
+    if (listed.has(`${path}.gz`) && disk.stat(join(root, `${suite}/${path}`)) === null) continue;
     const folder = path.slice(0, path.lastIndexOf("/"));
     const byHash = `${suite}/${folder}/by-hash/SHA256/${sha256}`;
     const places = disk.stat(join(root, `${suite}/${folder}/by-hash`)) === null ? [] : [byHash];

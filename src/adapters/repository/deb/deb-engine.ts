@@ -85,7 +85,8 @@ export class DebEngine implements Engine {
     const work = mkdtempSync(join(tmpdir(), "rb-scan-"));
     try {
       // The tree as it will lie in the archive, so that the tools write the right file names.
-      for (const [path, file] of await poolPaths(files)) {
+      const paths = await poolPaths(files);
+      for (const [path, file] of paths) {
         mkdirSync(join(work, dirname(path)), { recursive: true });
         symlinkSync(file, join(work, path));
       }
@@ -101,6 +102,7 @@ export class DebEngine implements Engine {
           [packagesPath("amd64"), chunksOfText(packages)],
           [sourcesPath, chunksOfText(sources)],
         ]),
+        paths,
       );
     } finally {
       rmSync(work, { recursive: true, force: true });
@@ -119,7 +121,7 @@ export class DebEngine implements Engine {
       .filter((other) => other.arch === entry.arch || other.arch === "all" || entry.arch === "all");
   }
 
-  render(snapshot: Snapshot, change: SnapshotChange, context: RenderContext): Rendering {
+  render(snapshot: Snapshot, change: SnapshotChange, context: RenderContext): Rendering | Promise<Rendering> {
     return renderDeb(this.#cache, snapshot as DebSnapshot, change, context);
   }
 }

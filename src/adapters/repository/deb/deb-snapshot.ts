@@ -35,6 +35,8 @@ export interface DebSnapshot extends Snapshot {
   /** Null where there is no metadata. */
   readonly release: ReleaseFile | null;
   readonly indices: ReadonlyMap<IndexPath, readonly Chunk[]>;
+  /** Where a described file lies now, by its path in the archive; null for a suite's own. */
+  origin(path: string): string | null;
   /** The stanza of an entry, and the indices in which it stands. */
   stanzaOf(entry: Entry): { readonly stanza: Buffer; readonly indices: readonly IndexPath[] };
 }
@@ -72,6 +74,7 @@ export function debSnapshot(
   place: Place,
   parsed: { readonly release: ReleaseFile; readonly identity: string } | null,
   indices: ReadonlyMap<IndexPath, readonly Chunk[]>,
+  origins: ReadonlyMap<string, string> = new Map(),
 ): DebSnapshot {
   let found: Map<Entry, { stanza: Buffer; indices: IndexPath[] }> | null = null;
   const index = (): Map<Entry, { stanza: Buffer; indices: IndexPath[] }> => {
@@ -100,6 +103,7 @@ export function debSnapshot(
     release: parsed?.release ?? null,
     indices,
     entries: () => [...index().keys()],
+    origin: (path) => origins.get(path) ?? null,
     stanzaOf: (entry) => {
       const known = index().get(entry);
       if (known === undefined) throw new AdapterError("UNEXPECTED_ANSWER", `${place.suite} has no ${entry.name}`);
@@ -127,8 +131,14 @@ function clearText(message: string): string {
 }
 
 /** Reads the metadata. Throws AdapterError `UNEXPECTED_ANSWER`, naming the file, where it is damaged. */
-export function readDebSnapshot(disk: Disk, cache: MetadataCache, root: string, place: Place): DebSnapshot {
-  const directory = join(root, place.base, "dists", place.suite);
+export function readDebSnapshot(
+  disk: Disk,
+  cache: MetadataCache,
+  root: string,
+  place: Place,
+  dists = join(root, place.base, "dists"),
+): DebSnapshot {
+  const directory = join(dists, place.suite);
   const text = releaseText(disk, directory);
   if (text === null) return debSnapshot(place, null, new Map());
   try {

@@ -20,8 +20,17 @@ export function renderDeb(
   change: SnapshotChange,
   context: RenderContext,
 ): Rendering {
+  return renderIndices(cache, snapshot, spliceIndices(snapshot, change), context);
+}
+
+/** Makes the metadata around indices that are made already. */
+export function renderIndices(
+  cache: MetadataCache,
+  snapshot: DebSnapshot,
+  indices: ReadonlyMap<IndexPath, readonly Chunk[]>,
+  context: RenderContext,
+): Rendering {
   const { place } = snapshot;
-  const indices = spliceIndices(snapshot, change);
   const directory = `${place.base}/dists/${place.suite}`;
   const made = [...indices].flatMap(([path, chunks]) => {
     const open = openBytes(chunks);

@@ -114,10 +114,11 @@ function inflate(bytes: Buffer, path: string): Chunk[] {
   throw new AdapterError("UNEXPECTED_ANSWER", `${path} is neither .gz, .zst nor .xml`);
 }
 
-/** What a metadata file inflates to, for checking what repomd.xml says of that. */
-export function inflated(bytes: Buffer, path: string): Buffer {
+/** What a metadata file inflates to, for checking what repomd.xml says of that; null for other tools' packings (bzip2, xz). */
+export function inflated(bytes: Buffer, path: string): Buffer | null {
   if (path.endsWith(".gz")) return gunzipSync(bytes);
-  return path.endsWith(".zst") ? zstdDecompressSync(bytes) : bytes;
+  if (path.endsWith(".zst")) return zstdDecompressSync(bytes);
+  return path.endsWith(".xml") ? bytes : null;
 }
 
 const described = new WeakMap<Chunk, readonly Entry[]>();

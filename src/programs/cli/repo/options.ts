@@ -5,6 +5,7 @@ import { NodeDisk } from "../../../adapters/files/index.ts";
 import { openRepositories, type PlanTarget, type Repositories } from "../../../adapters/repository/index.ts";
 import { GpgProgramSigner } from "../../../adapters/signer/index.ts";
 import {
+  type Distribution,
   parseCommitSha,
   parseComponentName,
   parseComponentRepository,
@@ -39,6 +40,7 @@ const options = {
   "min-age-days": { type: "string", default: "5" },
   "keep-superseded-days": { type: "string", default: "90" },
   "upload-to": { type: "string" },
+  rsh: { type: "string" },
   repair: { type: "boolean", default: false },
   rehearse: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
@@ -123,6 +125,18 @@ export function subjectOf(words: Words): PromotionSubject {
     component: parsed(words, "component", parseComponentName, "component's name"),
     commit: parsed(words, "commit", parseCommitSha, "commit (40 lower-case hex digits)"),
   };
+}
+
+/** An option that must be there, as it is. */
+export const textOf = (words: Words, name: Name): string => word(words, name);
+
+/** The one distribution of `--dist`; null for templates. */
+export function targetOf(words: Words): Distribution | null {
+  if (words.values.repository?.startsWith("templates-") === true) return null;
+  const name = word(words, "dist");
+  const distribution = parseDistribution(name);
+  if (distribution === null) throw new UsageError(`--dist ${name}: this is no distribution`);
+  return distribution;
 }
 
 /** `--dist D[,D…]` with the sign key; one target without distribution for a template. */

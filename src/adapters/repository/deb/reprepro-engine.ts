@@ -1,0 +1,123 @@
+/**
+ * An archive whose truth is reprepro's database. That is changed by reprepro itself, then exported beside the tree, always:
+ * a crash between its own commit and its export would otherwise never heal. What was exported is signed and committed as
+ * our own engine does it, so that no client sees a suite between export and signature.
+ */
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AdapterError } from "../../../domain/index.ts";
+import type { Disk } from "../../files/index.ts";
+import { needTool } from "../../signer/index.ts";
+import type { Entry, RenderContext, Rendering, Snapshot, SnapshotChange } from "../engine.ts";
+import type { MetadataCache } from "../metadata-cache.ts";
+import { type Place, stateDirectory } from "../place.ts";
+import type { SignatureJudge } from "../signatures.ts";
+import { DebEngine } from "./deb-engine.ts";
+import { type DebSnapshot, readDebSnapshot } from "./deb-snapshot.ts";
+import { renderIndices } from "./render-deb.ts";
+import { removeStaleLock } from "./reprepro-lock.ts";
+
+const limitMs = 600_000;
+
+/** Whether reprepro keeps this archive. */
+export function isKeptByReprepro(disk: Disk, base: string): boolean {
+  return disk.stat(join(base, "db/packages.db")) !== null;
+}
+
+/** The engine over reprepro's database. */
+export class RepreproEngine extends DebEngine {
+  readonly #disk: Disk;
+  readonly #root: string;
+  readonly #cache: MetadataCache;
+
+  constructor(parts: { disk: Disk; root: string; judge: SignatureJudge; cache: MetadataCache }) {
+    super(parts);
+    this.#disk = parts.disk;
+    this.#root = parts.root;
+    this.#cache = parts.cache;
+  }
+
+  override async render(before: Snapshot, change: SnapshotChange, context: RenderContext): Promise<Rendering> {
+    const snapshot = before as DebSnapshot;
+    const { place } = snapshot;
+    this.#keepDatabase(place, snapshot.identity);
+    const work = mkdtempSync(join(tmpdir(), "rb-export-"));
+    try {
+      // What is replaced is taken out first: an older version that comes back would be passed over in silence.
+      for (const entry of change.remove) await this.#remove(place, entry);
+      for (const entry of change.add) await this.#include(place, entry, change.from as DebSnapshot | null);
+      await this.#reprepro(place, ["--distdir", work, "export", place.suite]);
+      const exported = readDebSnapshot(this.#disk, this.#cache, work, { ...place, base: "." }, work);
+      return renderIndices(this.#cache, snapshot, exported.indices, context);
+    } finally {
+      rmSync(work, { recursive: true, force: true });
+    }
+  }
+
+  /** The database goes back to what it was, unless the suite was committed. */
+  settle(place: Place): void {
+    const kept = this.#keptAt(place);
+    if (!existsSync(join(kept, "identity"))) return;
+    const before = readFileSync(join(kept, "identity"), "utf8");
+    if (this.read(place).identity === before) {
+      removeStaleLock(this.#baseOf(place));
+      cpSync(join(kept, "db"), join(this.#baseOf(place), "db"), { recursive: true, preserveTimestamps: true });
+    }
+    // The identity first: without it there is nothing to settle.
+    rmSync(join(kept, "identity"), { force: true });
+    rmSync(kept, { recursive: true, force: true });
+  }
+
+  #keepDatabase(place: Place, identity: string): void {
+    const kept = this.#keptAt(place);
+    removeStaleLock(this.#baseOf(place));
+    rmSync(kept, { recursive: true, force: true });
+    this.#disk.makeDirectory(kept);
+    cpSync(join(this.#baseOf(place), "db"), join(kept, "db"), { recursive: true, preserveTimestamps: true });
+    writeFileSync(join(kept, "identity"), identity);
+  }
+
+  /** From another suite of the archive its record is copied; a new build's file is included. */
+  async #include(place: Place, entry: Entry, from: DebSnapshot | null): Promise<void> {
+    const [first] = entry.files;
+    const source = from?.exists === true ? from.place.suite : null;
+    if (source !== null) {
+      // `copy` takes one package of one kind; a whole source would take what the plan does not name.
+      const type = entry.arch === "source" ? ["--type", "dsc"] : ["--type", "deb"];
+      await this.#reprepro(place, [...type, "copy", place.suite, source, entry.name]);
+      return;
+    }
+    const where = from?.origin(first.path) ?? join(this.#baseOf(place), first.path);
+    const action = entry.arch === "source" ? "includedsc" : "includedeb";
+    await this.#reprepro(place, [action, place.suite, where]);
+  }
+
+  async #remove(place: Place, entry: Entry): Promise<void> {
+    const type = entry.arch === "source" ? "dsc" : "deb";
+    await this.#reprepro(place, ["--type", type, "remove", place.suite, entry.name]);
+  }
+
+  async #reprepro(place: Place, words: readonly string[]): Promise<void> {
+    const base = this.#baseOf(place);
+    removeStaleLock(base);
+    const options = ["--silent", "--keepunreferencedfiles", "--ignore=surprisingbinary", "--ignore=surprisingarch"];
+    const exporting = words.includes("export") ? [] : ["--export=never"];
+    // It waits a little for another reprepro, of builder v2 for example, which holds the database rightly.
+    const args = [...options, ...exporting, "--waitforlock", "30", "--basedir", base, ...words];
+    try {
+      await needTool({ program: "reprepro", args, limitMs });
+    } catch (error) {
+      if (!(error instanceof AdapterError)) throw error;
+      throw new AdapterError(error.code, `reprepro ${words.slice(-3).join(" ")}: ${error.message}`, error);
+    }
+  }
+
+  #baseOf(place: Place): string {
+    return join(this.#root, place.base);
+  }
+
+  #keptAt(place: Place): string {
+    return join(this.#root, stateDirectory, "reprepro", place.sharedKey ?? place.key);
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Upload to the mirrors' origin by rsync, in two phases: first what does not commit, then the few files that do, so that
+ * a client of the mirror never sees metadata whose packages are not there yet.
+ */
+import { join } from "node:path";
+import { AdapterError } from "../../domain/index.ts";
+import { needTool } from "../signer/index.ts";
+import { type Place, stateDirectory } from "./place.ts";
+import type { Tree } from "./tree.ts";
+import type { UploadTarget } from "./upload-target.ts";
+
+/** How an upload stands: kept, so that "published, not uploaded" is seen and tried again. */
+export interface UploadState {
+  readonly key: string;
+  readonly to: string;
+  /** Identity of the metadata that the other side has; "" where nothing was ever uploaded. */
+  readonly uploaded: string;
+  /** Failed tries since then. */
+  readonly tries: number;
+  readonly error: string | null;
+  readonly triedAt: string;
+}
+
+const limitMs = 6 * 3_600_000;
+
+/** What is uploaded in which phase, relative to the directory `below`. */
+interface Rules {
+  readonly below: string;
+  readonly first: readonly string[];
+  readonly commit: readonly string[];
+  /** Directories in which what is gone here goes there, too: metadata only, never packages. */
+  readonly swept: readonly string[];
+}
+
+function rulesOf(place: Place): Rules[] {
+  const ours = "--exclude=.release-bot.*";
+  switch (place.type) {
+    case "rpm":
+      return [
+        {
+          below: place.base,
+          first: [ours, "--exclude=/repodata/repomd.xml*"],
+          commit: ["--include=/repodata/", "--include=/repodata/repomd.xml*", "--exclude=*", ours],
+          swept: ["repodata"],
+        },
+      ];
+    case "deb":
+      return [
+        { below: `${place.base}/pool`, first: [ours], commit: [], swept: [] },
+        {
+          below: `${place.base}/dists/${place.suite}`,
+          first: [ours, "--include=*/", "--include=**/by-hash/**", "--exclude=*"],
+          commit: [ours, "--exclude=by-hash/"],
+          swept: ["main"],
+        },
+      ];
+    case "archlinux":
+      return [
+        {
+          below: place.base,
+          first: [ours, `--exclude=/${place.suite}.*`],
+          commit: [`--include=/${place.suite}.*`, "--exclude=*"],
+          swept: [],
+        },
+      ];
+  }
+}
+
+/** Which phases are carried out: both, or, to look at what clients see in between, the first only. */
+export type UploadPhases = "both" | "first";
+
+/** Uploads one repository. Throws AdapterError `UNREACHABLE`; the state says then that it is to be tried again. */
+export async function uploadPlace(
+  tree: Tree,
+  place: Place,
+  target: UploadTarget,
+  phases: UploadPhases = "both",
+): Promise<void> {
+  // What is uploaded must not change under rsync: the second phase would commit what the first did not bring.
+  await tree.alone(place, "untouched", async () => {
+    const identity = tree.engine(place).read(place).identity;
+    const known = uploadState(tree, place);
+    try {
+      for (const rules of rulesOf(place))
+        await rsync(tree, place, target, rules.below, ["--hard-links", ...rules.first]);
+      if (phases === "first") return;
+      for (const rules of rulesOf(place)) {
+        if (rules.commit.length === 0) continue;
+        // A second publication within one second keeps repomd.xml's size and time: only its content tells.
+        await rsync(tree, place, target, rules.below, ["--checksum", "--delay-updates", ...rules.commit]);
+        for (const swept of rules.swept) {
+          const only = ["--delete", "--existing", "--ignore-existing"];
+          await rsync(tree, place, target, `${rules.below}/${swept}`, only);
+        }
+      }
+      note(tree, place, { to: target.to, uploaded: identity, tries: 0, error: null });
+    } catch (error) {
+      if (!(error instanceof AdapterError)) throw error;
+      const { uploaded, tries } = known ?? { uploaded: "", tries: 0 };
+      note(tree, place, { to: target.to, uploaded, tries: tries + 1, error: error.message });
+      throw new AdapterError("UNREACHABLE", `${place.base} was not uploaded to ${target.to}: ${error.message}`, error);
+    }
+  });
+}
+
+async function rsync(
+  tree: Tree,
+  place: Place,
+  target: UploadTarget,
+  directory: string,
+  rules: readonly string[],
+): Promise<void> {
+  // HOST:/PATH stands for TYPE/RELEASE here; beneath it both sides have the same directories.
+  const below = directory.slice(`${place.base.split("/").slice(0, 2).join("/")}/`.length);
+  const there = `${target.to.replace(/\/+$/, "")}/${below}/`;
+  if (tree.options.disk.stat(tree.at(directory)) === null) return;
+  const rsh = target.rsh === null ? [] : ["--rsh", target.rsh.join(" ")];
+  const args = ["--archive", "--omit-dir-times", "--mkpath", ...rsh, ...rules, "--", `${tree.at(directory)}/`, there];
+  await needTool({ program: "rsync", args, limitMs });
+}
+
+function statePath(tree: Tree, key: string): string {
+  return join(tree.options.root, stateDirectory, "uploads", `${key}.json`);
+}
+
+/** How the upload of a repository stands; null where none was tried. */
+export function uploadState(tree: Tree, place: Place): UploadState | null {
+  const path = statePath(tree, place.key);
+  if (tree.options.disk.stat(path) === null) return null;
+  return JSON.parse(Buffer.from(tree.options.disk.read(path)).toString("utf8")) as UploadState;
+}
+
+function note(tree: Tree, place: Place, state: Omit<UploadState, "key" | "triedAt">): void {
+  const path = statePath(tree, place.key);
+  tree.options.disk.makeDirectory(join(path, ".."));
+  const whole: UploadState = { key: place.key, ...state, triedAt: tree.options.clock().toISOString() };
+  tree.options.disk.replace(path, JSON.stringify(whole));
+}
+
+/** The first repetition comes after half a minute, then each after twice as long, at most an hour. */
+export function retryAt(state: UploadState): Date {
+  const wait = Math.min(3_600_000, 30_000 * 2 ** Math.max(0, state.tries - 1));
+  return new Date(new Date(state.triedAt).getTime() + wait);
+}
