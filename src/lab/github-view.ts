@@ -1,5 +1,5 @@
 /** What anybody sees on GitHub, and what a maintainer does there: read issues, comments, reactions; post a comment. */
-import { z } from "zod";
+import { Octokit, type RestEndpointMethodTypes } from "@octokit/rest";
 import type { IssueSummary } from "./summary.ts";
 
 /** Who asks, where, of which repository (`OWNER/NAME`). */
@@ -17,67 +17,56 @@ export interface IssueComment {
   readonly created: string;
 }
 
-const issueShape = z.object({
-  number: z.number(),
-  title: z.string(),
-  labels: z.array(z.object({ name: z.string() })),
-});
-const commentShape = z.object({
-  id: z.number(),
-  body: z.string(),
-  created_at: z.string(),
-  user: z.object({ login: z.string() }).nullable(),
-});
-const reactionShape = z.object({ content: z.string() });
+type PostedComment = RestEndpointMethodTypes["issues"]["createComment"]["response"]["data"];
 
 /**
  * The open issues of the repository, oldest first. Where two build qubes opened one for the same version in the same moment,
  * the second is closed as a duplicate: it is not a status issue.
  */
 export async function listIssues(access: GithubAccess): Promise<IssueSummary[]> {
-  const issues = await read(access, "issues?state=open&per_page=100", z.array(issueShape));
-  return issues
-    .map(({ number, title, labels }) => ({ number, title, labels: labels.map(({ name }) => name).sort() }))
+  const { octokit, place } = open(access);
+  const { data } = await octokit.issues.listForRepo({ ...place, state: "open", per_page: 100 });
+  return data
+    .map(({ number, title, labels }) => ({ number, title, labels: labels.map(labelName).sort() }))
     .sort((one, other) => one.number - other.number);
 }
 
 /** All comments on one issue, oldest first. */
 export async function listComments(access: GithubAccess, issue: number): Promise<IssueComment[]> {
-  const comments = await read(access, `issues/${issue}/comments?per_page=100`, z.array(commentShape));
-  return comments.map(toComment);
+  const { octokit, place } = open(access);
+  const { data } = await octokit.issues.listComments({ ...place, issue_number: issue, per_page: 100 });
+  return data.map(toComment);
 }
 
 /** The reactions on one comment: `eyes`, `rocket`, `-1`, `confused`. */
 export async function listReactions(access: GithubAccess, comment: number): Promise<string[]> {
-  const reactions = await read(access, `issues/comments/${comment}/reactions?per_page=100`, z.array(reactionShape));
-  return reactions.map(({ content }) => content);
+  const { octokit, place } = open(access);
+  const { data } = await octokit.reactions.listForIssueComment({ ...place, comment_id: comment, per_page: 100 });
+  return data.map(({ content }) => content);
 }
 
 /** Posts a comment; answers it as GitHub has it, with GitHub's line ends and times. */
 export async function postComment(access: GithubAccess, issue: number, body: string): Promise<IssueComment> {
-  return toComment(await read(access, `issues/${issue}/comments`, commentShape, { body }));
+  const { octokit, place } = open(access);
+  return toComment((await octokit.issues.createComment({ ...place, issue_number: issue, body })).data);
 }
 
-function toComment({ id, body, created_at, user }: z.output<typeof commentShape>): IssueComment {
-  return { id, author: user?.login ?? "ghost", body, created: created_at };
+function open({ apiUrl, token, repository }: GithubAccess): {
+  readonly octokit: Octokit;
+  readonly place: { readonly owner: string; readonly repo: string };
+} {
+  const [owner = "", repo = ""] = repository.split("/");
+  const bounded: typeof fetch = (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(10_000) });
+  return {
+    octokit: new Octokit({ auth: token, baseUrl: apiUrl, request: { fetch: bounded } }),
+    place: { owner, repo },
+  };
 }
 
-async function read<Shape extends z.ZodType>(
-  access: GithubAccess,
-  path: string,
-  shape: Shape,
-  body?: unknown,
-): Promise<z.output<Shape>> {
-  const response = await fetch(`${access.apiUrl}/repos/${access.repository}/${path}`, {
-    method: body === undefined ? "GET" : "POST",
-    headers: {
-      accept: "application/vnd.github+json",
-      authorization: `Bearer ${access.token}`,
-      "content-type": "application/json",
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(10_000),
-  });
-  if (!response.ok) throw new Error(`GitHub answered ${response.status} to ${path}: ${await response.text()}`);
-  return shape.parse(await response.json());
+function labelName(label: string | { readonly name?: string }): string {
+  return typeof label === "string" ? label : (label.name ?? "");
+}
+
+function toComment({ id, body, created_at, user }: PostedComment): IssueComment {
+  return { id, author: user?.login ?? "ghost", body: body ?? "", created: created_at };
 }
