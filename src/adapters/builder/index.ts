@@ -1,2 +1,3 @@
 /** The back-ends that build: native, builder v2, builder v1. */
 export { createBackend } from "./create-backend.ts";
+export { differences, promoteByBackend } from "./promote.ts";

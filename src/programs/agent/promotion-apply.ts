@@ -1,4 +1,4 @@
-import type { Applied, Repositories } from "../../adapters/repository/index.ts";
+import type { Applied } from "../../adapters/repository/index.ts";
 import type { JobLog, LogService } from "../../build/index.ts";
 import {
   AdapterError,
@@ -9,7 +9,7 @@ import {
   type StatusEvent,
   type Subject,
 } from "../../domain/index.ts";
-import type { Signer } from "../../promotion/index.ts";
+import type { DistributionPlan } from "../../promotion/index.ts";
 import { eventId, type Job, type JobOutcome } from "../../work/index.ts";
 import type { Decided, Planned, PromotionCommand } from "./promotion-plan.ts";
 
@@ -18,8 +18,8 @@ export interface ApplyPorts {
   readonly environment: QubeName;
   readonly now: () => Date;
   readonly logs: LogService;
-  readonly signer: (log: JobLog) => Signer;
-  readonly repositories: Repositories;
+  /** By our own engine, or by the back-end where the configuration says so. Throws AdapterError. */
+  readonly apply: (plan: DistributionPlan, log: JobLog) => Promise<Applied>;
   /** To the mirror. Throws AdapterError where it is not there now; it is tried again, and the event told then. */
   readonly upload: (planned: Planned, event: StatusEvent) => Promise<void>;
   /** The commits that the target did not have before, for the issues that they fix; null where they are not known. */
@@ -95,7 +95,7 @@ async function applyAll(
     for (const [index, planned] of apply.entries()) {
       log.note(`${wanted.kind} ${name} to ${wanted.repository}, ${nameOf(planned)}, plan ${planned.plan.digest}`);
       try {
-        const applied: Applied = await ports.repositories.apply(planned.plan, ports.signer(log));
+        const applied: Applied = await ports.apply(planned.plan, log);
         for (const { file, sha256 } of applied.moves) log.note(`${sha256} ${file}`);
         done.push({ ...planned, history: histories[index] ?? null });
       } catch (error) {

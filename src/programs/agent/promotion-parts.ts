@@ -1,3 +1,4 @@
+import { promoteByBackend } from "../../adapters/builder/index.ts";
 import type { AgentStore } from "../../adapters/store/index.ts";
 import { AdapterError, type QubeName } from "../../domain/index.ts";
 import type { GithubSide } from "./github.ts";
@@ -28,6 +29,8 @@ export function promotionParts(sources: PromotionSources): PromotionParts {
     logs: world.logs,
     repositories: world.repositories,
     signer: world.signer,
+    publishByBackend: (builder, plan, log) =>
+      promoteByBackend({ environment: world.tools, signing: world.signing }, builder, plan, log),
     upload: (builder, { release, repository }, { distribution }, event) =>
       uploads.upload(builder, { release, repository, distribution }, event),
     labels: (subject) => github.comments.labels(subject),

@@ -1,3 +1,4 @@
+import { differences } from "../../adapters/builder/index.ts";
 import type { LoadedBuilder } from "../../adapters/configuration/index.ts";
 import type { Repositories } from "../../adapters/repository/index.ts";
 import type { JobLog, LogService } from "../../build/index.ts";
@@ -9,10 +10,10 @@ import {
   type StatusEvent,
   type Subject,
 } from "../../domain/index.ts";
-import type { Signer } from "../../promotion/index.ts";
+import type { DistributionPlan, Signer } from "../../promotion/index.ts";
 import type { CommandRequest, Job, JobContext, JobOutcome, Ledger } from "../../work/index.ts";
 import type { CommentPoller } from "./poller.ts";
-import { applyPromotion } from "./promotion-apply.ts";
+import { type ApplyPorts, applyPromotion } from "./promotion-apply.ts";
 import { decide, type Planned, type PromotionCommand, planPromotions } from "./promotion-plan.ts";
 import type { HeardCommand } from "./rehearing.ts";
 
@@ -25,6 +26,8 @@ export interface PromotionParts {
   readonly logs: LogService;
   readonly repositories: (builder: LoadedBuilder) => Repositories;
   readonly signer: (log: JobLog) => Signer;
+  /** The back-end's own publish. Throws AdapterError. */
+  readonly publishByBackend: (builder: LoadedBuilder, plan: DistributionPlan, log: JobLog) => Promise<void>;
   /** The status issue's labels, null where there is none. Throws AdapterError where GitHub cannot be asked. */
   readonly labels: (subject: Subject) => Promise<readonly string[] | null>;
   /** What the status issue is about. Throws AdapterError where the sources cannot be asked. */
@@ -82,11 +85,37 @@ export async function runPromotion(
   if (!decided.ok) return { kind: "refused", refusal: decided.error, reports: [] };
   const ports = {
     ...parts,
-    repositories,
+    apply: applier(parts, task, async () => {
+      const again = await planPromotions(repositories, question);
+      return again.map(({ plan }) => plan);
+    }),
     upload: (planned: Planned, event: StatusEvent) => parts.upload(builder, wanted, planned, event),
     history: (planned: Planned) => parts.history(builder, wanted, planned, context.signal),
   };
   return applyPromotion(ports, { ...decided.value, job, wanted, subject });
+}
+
+/** Who applies: with `promotion: backend` the back-end, and what it did otherwise than planned is listed in the log. */
+function applier(
+  parts: PromotionParts,
+  { heard: { builder }, wanted }: { readonly heard: HeardCommand; readonly wanted: PromotionCommand },
+  planAgain: () => Promise<readonly DistributionPlan[]>,
+): ApplyPorts["apply"] {
+  // Only our own engine can withdraw; it keeps the back-end's records.
+  if (builder.configuration.promotion === "native" || wanted.kind === "withdraw-component") {
+    return (plan, log) => parts.repositories(builder).apply(plan, parts.signer(log));
+  }
+  return async (plan, log) => {
+    await parts.publishByBackend(builder, plan, log);
+    const again = (await planAgain()).find(({ dist }) => dist === plan.dist);
+    const found = again === undefined ? [] : differences(plan, again);
+    for (const difference of found) log.note(`difference: ${difference}`);
+    // Still to be moved: it was not published, whatever the back-end's exit status says.
+    if (again !== undefined && again.refused === undefined) {
+      throw new AdapterError("UNEXPECTED_ANSWER", found.join("; "));
+    }
+    return { dist: plan.dist, repository: plan.to, moves: plan.moves };
+  };
 }
 
 function postponed(now: Date, reason: string): JobOutcome {
