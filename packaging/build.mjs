@@ -5,7 +5,17 @@
  * the lock file has put into node_modules. Needs dpkg-deb and rpmbuild.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 
@@ -47,16 +57,24 @@ function compile(target) {
   }
 }
 
+/** What of the lock file the installed program needs: a path and its entry each. */
+function lockedDependencies() {
+  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  return Object.entries(lock.packages).filter(([path, entry]) => path !== "" && entry.dev !== true);
+}
+
 /** The libraries that the installed program needs, without what only their developers do. */
 function copyDependencies(target) {
-  const listed = run("npm", ["ls", "--omit=dev", "--all", "--parseable"]).split("\n").slice(1);
-  for (const path of listed.filter((line) => line !== "")) {
-    cpSync(path, join(target, relative(root, path)), {
-      recursive: true,
-      // A package's own node_modules are listed by themselves.
-      filter: (from) =>
-        !/\.(map|ts|mts|cts|flow|md|markdown)$|\/(test|tests|docs|example|examples|\.github)$/i.test(from),
-    });
+  for (const [path, { optional }] of lockedDependencies()) {
+    const from = join(root, path);
+    if (!existsSync(from)) {
+      // For another platform. Any other has to be there, or the package would be one that does not run.
+      if (optional === true) continue;
+      throw new Error(`${path} is missing: run npm ci`);
+    }
+    const unwanted =
+      /\.(map|ts|mts|cts|flow|md|markdown)$|\/(test|tests|docs|example|examples|\.github|node_modules)$/i;
+    cpSync(from, join(target, path), { recursive: true, filter: (file) => file === from || !unwanted.test(file) });
   }
 }
 
@@ -77,17 +95,12 @@ function installedManifest() {
 
 /** The lock of exactly those dependencies. */
 function shrinkwrap() {
-  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
-  const packages = Object.entries(lock.packages).filter(([path, entry]) => path !== "" && entry.dev !== true);
-  const { dependencies, engines, bin } = installedManifest();
-  const top = { name: manifest.name, version, license: manifest.license, dependencies, bin, engines };
-  return {
-    name: manifest.name,
-    version,
-    lockfileVersion: 3,
-    requires: true,
-    packages: { "": top, ...Object.fromEntries(packages) },
+  const { name, dependencies, engines, bin, license } = installedManifest();
+  const packages = {
+    "": { name, version, license, dependencies, bin, engines },
+    ...Object.fromEntries(lockedDependencies()),
   };
+  return { name, version, lockfileVersion: 3, requires: true, packages };
 }
 
 /** Found from where the wrapper lies, so that it also runs under another root. */
