@@ -103,11 +103,11 @@ function shrinkwrap() {
   return { name, version, lockfileVersion: 3, requires: true, packages };
 }
 
-/** Found from where the wrapper lies, so that it also runs under another root. */
+/** Found from where the wrapper lies, so that it also runs under another root. Node 22 warns of its SQLite, which 24 does not. */
 function wrapper(program) {
   return `#!/bin/sh
 here=$(dirname -- "$(readlink -f -- "$0")")
-exec \${RELEASE_BOT_NODE:-node} "$here/../lib/${program}" "$@"
+exec "\${RELEASE_BOT_NODE:-node}" --disable-warning=ExperimentalWarning "$here/../lib/${program}" "$@"
 `;
 }
 
