@@ -1,3 +1,4 @@
+/** The whole grammar in two tables, kept together so that both can be read beside the specification (hence its length). */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { commandTable, parseCommandLine } from "../../commands/index.ts";
