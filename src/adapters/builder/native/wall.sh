@@ -8,6 +8,8 @@
 # ROOT: an empty directory for the new tree; BUILD: the build's own directory, the only one that can be written and
 # outlives the command; DIRECTORY: where below /build the command begins. Everything is an argument; nothing is put together from text.
 set -eu
+# The tree that is made here is read by another user than who made it, whatever the agent's own mask is.
+umask 022
 root=$1
 build=$2
 uid=$3
