@@ -12,7 +12,7 @@ import { useKeptGithub } from "./kept-github.ts";
 import { explainFault } from "./lab-fault.ts";
 import { type MainJob, mainJob } from "./main-job.ts";
 import { endProcessesOf, watchParents } from "./process-table.ts";
-import { requireLoopback, requireMachine, requireSpace } from "./requirements.ts";
+import { requireExecutable, requireLoopback, requireMachine, requireSpace } from "./requirements.ts";
 import { saveResults } from "./results.ts";
 import { createRun, removeRun, runsParent, sweepEarlierRuns } from "./run-directory.ts";
 import { type Started, stopAll } from "./running-lab.ts";
@@ -55,11 +55,14 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(usage);
     return wish === null ? 2 : 0;
   }
+  // What one qube publishes another user reads, whatever the caller's own mask is.
+  process.umask(0o022);
   const records = join(wish.output, "running");
   mkdirSync(records, { recursive: true });
   // The former run's result must not be taken for this one's.
   rmSync(join(wish.output, "summary.json"), { force: true });
   requireMachine(process.env, [runsParent(), wish.output]);
+  requireExecutable(runsParent());
   await requireLoopback();
   const swept = await sweepEarlierRuns(records);
   if (swept > 0)

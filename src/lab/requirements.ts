@@ -1,5 +1,6 @@
 /** What the lab needs of the machine, looked at before anything is started: better one clear line now than half a demo. */
-import { accessSync, constants, statfsSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { LabFault } from "./lab-fault.ts";
@@ -64,6 +65,23 @@ export function requireMachine(environment: NodeJS.ProcessEnv, directories: read
     );
   }
   requireSpace(directories, neededMegabytes);
+}
+
+/** Throws LabFault where programs in the directory cannot be run: builds and a signing client lie there. */
+export function requireExecutable(directory: string): void {
+  const own = mkdtempSync(join(directory, "rb-exec-"));
+  try {
+    const script = join(own, "try");
+    writeFileSync(script, "#!/bin/sh\nexit 0\n", { mode: 0o700 });
+    if (spawnSync(script).status !== 0) {
+      throw new LabFault(
+        `nothing can be run in ${directory} (is it mounted noexec?)`,
+        "set TMPDIR to another short path",
+      );
+    }
+  } finally {
+    rmSync(own, { recursive: true });
+  }
 }
 
 /** Throws LabFault where one of the directories has less than so many MB free. */
