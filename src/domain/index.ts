@@ -10,3 +10,4 @@ export * from "./result.ts";
 export * from "./status-event.ts";
 export * from "./subject.ts";
 export * from "./timestamp.ts";
+export * from "./version-order.ts";

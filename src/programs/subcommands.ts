@@ -68,6 +68,21 @@ export const subcommands: readonly Subcommand[] = [
     load: () => import("./cli/verify.ts"),
   },
   {
+    name: "list",
+    summary: "shows what may be promoted now, what not yet, and why, from signed status data",
+    load: () => import("./cli/list.ts"),
+  },
+  {
+    name: "why",
+    summary: "tells the whole story of a version, for each distribution, from signed status data",
+    load: () => import("./cli/why.ts"),
+  },
+  {
+    name: "status",
+    summary: "writes the status page and the signed status data of this build qube, or of several",
+    load: () => import("./cli/status.ts"),
+  },
+  {
     name: "cleanup",
     summary: "closes status issues that are over: fully in stable, or replaced by a later version",
     load: () => import("./cli/cleanup.ts"),

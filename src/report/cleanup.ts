@@ -1,4 +1,5 @@
-import { compareVersions, parseStatusTitle, type TitleSubject } from "./status-title.ts";
+import { compareVersions } from "../domain/index.ts";
+import { parseStatusTitle, type TitleSubject } from "./status-title.ts";
 
 /** An open status issue of ours. */
 export interface OpenIssue {

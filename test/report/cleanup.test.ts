@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { compareVersions } from "../../src/domain/index.ts";
 import { planCleanup, type StandingFact } from "../../src/report/index.ts";
-import { compareVersions, parseStatusTitle } from "../../src/report/status-title.ts";
+import { parseStatusTitle } from "../../src/report/status-title.ts";
 
 const issue = (number: number, title: string, ...labels: string[]) => ({ number, title, labels });
 const fact = (place: string, where: "testing" | "stable", version: string): StandingFact => ({

@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { AdapterError } from "../../domain/index.ts";
+import { readConfiguration, resolvePath } from "../configuration.ts";
+import type { StatusSource } from "./status-source.ts";
+
+/** Options that every command which looks at published status data takes. */
+export const statusOptions = {
+  config: { type: "string" },
+  data: { type: "string" },
+  keys: { type: "string" },
+  "max-age": { type: "string" },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/** What the options of {@link statusOptions} were given. */
+export interface StatusOptionValues {
+  readonly config?: string | undefined;
+  readonly data?: string | undefined;
+  readonly keys?: string | undefined;
+  readonly "max-age"?: string | undefined;
+}
+
+const section = z.strictObject({
+  data: z.string().min(1),
+  keys: z.string().min(1),
+  "max-age-hours": z.number().positive().default(24),
+});
+
+/** The flags, and for what they leave out the section `status:` of the configuration. Throws AdapterError `CONFIGURATION`. */
+export function statusSource(values: StatusOptionValues, environment: NodeJS.ProcessEnv): StatusSource {
+  const hours = values["max-age"] === undefined ? null : Number(values["max-age"]);
+  if (hours !== null && !(hours > 0)) throw new AdapterError("CONFIGURATION", "--max-age is a number of hours");
+  if (values.data !== undefined && values.keys !== undefined) {
+    return { data: values.data, keys: values.keys, maxAgeHours: hours ?? 24 };
+  }
+  const configuration = readConfiguration(values.config, environment);
+  const read = configuration.section("status", section);
+  const at = (path: string): string => resolvePath(configuration, environment, path);
+  return {
+    data: values.data ?? (/^https?:/.test(read.data) ? read.data : at(read.data)),
+    keys: values.keys ?? at(read.keys),
+    maxAgeHours: hours ?? read["max-age-hours"],
+  };
+}
+
+/** How wide a table may be, and whether it may have colours: only on a terminal, and not against NO_COLOR. */
+export function tableStyle(
+  stream: { readonly isTTY?: boolean; readonly columns?: number },
+  environment: NodeJS.ProcessEnv,
+) {
+  const colours = stream.isTTY === true && (environment["NO_COLOR"] ?? "") === "" ? "on" : "off";
+  return { width: stream.columns ?? 100, colours } as const;
+}

@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { no, ok, type Result } from "../domain/index.ts";
+
+const time = z.iso.datetime();
+const word = z.string().max(200);
+
+const place = z.strictObject({
+  /** `host-fc41`, `vm-bookworm`; for a template or an ISO `all`. */
+  distribution: word,
+  state: z.enum(["building", "failed", "testing", "current", "other"]),
+  /** Where it stands; null while it stands nowhere. */
+  repository: word.nullable(),
+  since: time.nullable(),
+  builtAt: time.nullable(),
+  /** Of the package: `4.3.12-1`. */
+  packageVersion: word.nullable(),
+  log: z.string().max(500).nullable(),
+  /** Why it failed; other people's text. */
+  reason: z.string().max(2000),
+  /** The fingerprint of who holds it back; null where nobody does. */
+  heldBy: word.nullable(),
+  environment: word,
+});
+
+const update = z.strictObject({
+  release: word,
+  kind: z.enum(["component", "template", "iso"]),
+  name: word,
+  version: word,
+  commit: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/)
+    .nullable(),
+  issue: z.int().positive().nullable(),
+  buggy: z.boolean(),
+  minAgeDays: z.int().nonnegative(),
+  places: z.array(place).max(100),
+});
+
+const schema = z.strictObject({
+  format: z.literal("release-bot-status-1"),
+  generatedAt: time,
+  /** The build qubes whose records these are. */
+  environments: z.array(word).max(50),
+  /** `OWNER/REPO` of the status issues and of the build logs. */
+  reportRepository: word,
+  logsRepository: word,
+  logsBranch: word,
+  updates: z.array(update).max(200_000),
+});
+
+/** How far one version has come for one distribution, by one build qube's records. */
+export type StatusPlace = Readonly<z.output<typeof place>>;
+/** One version of a component, one build of a template, one ISO. All texts are untrusted: escape them where they go. */
+export type StatusUpdate = Readonly<z.output<typeof update>>;
+/** What a build qube publishes of its records. */
+export type StatusData = Readonly<z.output<typeof schema>>;
+
+/** Parses published status data; a shape that is not exactly this is refused, with the first thing that is wrong. */
+export function parseStatusData(untrusted: string): Result<StatusData, string> {
+  let tree: unknown;
+  try {
+    tree = JSON.parse(untrusted);
+  } catch {
+    return no("it is no JSON");
+  }
+  const parsed = schema.safeParse(tree);
+  if (parsed.success) return ok(parsed.data);
+  const [issue] = parsed.error.issues;
+  return no(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not status data"}`);
+}
+
+/** The data of several build qubes as one: a version's distributions come together, the data is as old as its oldest part. */
+export function combineStatus(parts: readonly [StatusData, ...StatusData[]]): StatusData {
+  const updates = new Map<string, StatusUpdate>();
+  for (const update of parts.flatMap((part) => part.updates)) {
+    const key = [update.release, update.kind, update.name, update.version].join("\n");
+    const known = updates.get(key);
+    updates.set(
+      key,
+      known === undefined
+        ? update
+        : {
+            ...known,
+            issue: known.issue ?? update.issue,
+            commit: known.commit ?? update.commit,
+            buggy: known.buggy || update.buggy,
+            minAgeDays: Math.max(known.minAgeDays, update.minAgeDays),
+            places: [...known.places, ...update.places],
+          },
+    );
+  }
+  const [first] = parts;
+  return {
+    ...first,
+    generatedAt: parts.map(({ generatedAt }) => generatedAt).sort()[0] ?? first.generatedAt,
+    environments: [...new Set(parts.flatMap(({ environments }) => environments))],
+    updates: [...updates.values()],
+  };
+}
