@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseTrustedKeys } from "../../src/signed/index.ts";
 import { headers, joinBody, packetBody, putTogether, splitBody, takeApart } from "../support/clear-signed.ts";
 import { born, day, minute, now, plus, SigningDesk } from "./signing-desk.ts";
 
@@ -45,6 +46,23 @@ describe("a signature that is not good", () => {
   it("is refused as SIGNATURE_INVALID by a key whose own signatures are SHA-1 only", async () => {
     const made = desk.home.makeKey({ algorithm: "rsa2048", created: born, options: ["--cert-digest-algo", "SHA1"] });
     expect(await desk.verdictOf(desk.sign({ key: made }), made)).toBe("SIGNATURE_INVALID");
+  });
+
+  it("is refused as SIGNATURE_INVALID by a subkey that did not agree to be one: anybody could claim it", async () => {
+    const made = desk.home.makeKey({ usage: "cert", created: born });
+    const subkey = desk.home.addSubkey(made, "ed25519", "sign", "never", born);
+    const message = desk.sign({ key: `${subkey}!` });
+    const certificate = desk.home.gpg(["--export", made]);
+    const judge = async (bytes: Uint8Array): Promise<string> => {
+      const keys = await parseTrustedKeys({ kind: "keyring", file: { name: "ring.gpg", bytes } });
+      return keys.ok ? desk.verification.verdict(message, keys.value, now) : String(keys.error);
+    };
+    expect(await judge(certificate)).toBe("accepted");
+    // The last packet binds the subkey; its unhashed part holds the issuer and the subkey's own signature.
+    const at = lastPacket(certificate);
+    const body = splitBody(packetBody(certificate.subarray(at)));
+    const alone = headers["old, two bytes"]?.(joinBody({ ...body, unhashed: body.unhashed.slice(0, 10) }));
+    expect(await judge(Buffer.concat([certificate.subarray(0, at), alone ?? body.start]))).toBe("SIGNATURE_INVALID");
   });
 
   it("is refused as SIGNATURE_INVALID by a key that may not sign", async () => {
@@ -103,3 +121,14 @@ describe("a key that is good no more", () => {
     expect(await desk.verdictOf(signed, made, plus(later, 2 * minute))).toBe("accepted");
   });
 });
+
+/** Where the last packet of what gpg exported begins: old headers of one or two bytes of length. */
+function lastPacket(bytes: Uint8Array): number {
+  let [at, next] = [0, 0];
+  while (next < bytes.length) {
+    at = next;
+    const [header = 0, first = 0, second = 0] = bytes.subarray(at);
+    next = at + ((header & 3) === 0 ? 2 + first : 3 + first * 256 + second);
+  }
+  return at;
+}

@@ -102,7 +102,8 @@ function run({ program, limitMs }: SqvSettings, args: readonly string[]): Promis
     }, limitMs);
     child.on("error", (cause) => {
       clearTimeout(limit);
-      reject(new AdapterError("TOOL_MISSING", `${program} cannot be run: install the Debian package sqv`, cause));
+      const message = `${program} cannot be run: install sqv (Debian: sqv, Fedora: sequoia-sqv)`;
+      reject(new AdapterError("TOOL_MISSING", message, cause));
     });
     child.on("close", (status) => {
       clearTimeout(limit);
