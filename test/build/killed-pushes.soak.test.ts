@@ -12,10 +12,10 @@ import { LogChain } from "../support/log-chain.ts";
 import { seeded } from "../support/seeded.ts";
 import { isFullSoak, soakSeed } from "../support/soak.ts";
 
-const kills = isFullSoak ? 50 : 2;
+const kills = isFullSoak ? 50 : 1;
 const names = isFullSoak ? ["one", "two", "three", "four", "five"] : ["one", "two"];
 const builders = { "host-fc41": "fc41", "vm-fc42": "fc42" } as const;
-const pushes = isFullSoak ? 20 : 4;
+const pushes = isFullSoak ? 20 : 3;
 const gpg = new GpgHome();
 afterAll(() => gpg.remove());
 
