@@ -17,8 +17,8 @@ export interface MeasuredAgent {
   stop(): Promise<void>;
 }
 
-/** The heap's limits as the agent's unit sets them: so much is enough, and V8 tidies up before it asks for more. */
-const heapFlags = ["--max-old-space-size=96", "--max-semi-space-size=4"];
+/** The heap's limits as the agent's unit sets them. */
+const heapFlags = ["--max-semi-space-size=1"];
 
 /** Starts one. */
 export async function startAgent(): Promise<MeasuredAgent> {

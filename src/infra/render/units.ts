@@ -104,6 +104,8 @@ const agentSandbox = [
   "SystemCallArchitectures=native",
   "UMask=0022",
   "LimitCORE=0",
+  // Young garbage is most of it: without this, V8 keeps 290 MB where 140 do.
+  "Environment=NODE_OPTIONS=--max-semi-space-size=1",
 ];
 
 /** Every unit, by file name. */
