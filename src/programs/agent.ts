@@ -22,6 +22,7 @@ import { outboxEntries } from "./agent/outbox-entries.ts";
 import { placeDeliverer } from "./agent/place-deliverer.ts";
 import { CommentPoller } from "./agent/poller.ts";
 import { promotionParts } from "./agent/promotion-parts.ts";
+import { keepProvenance } from "./agent/provenance.ts";
 import { takePush } from "./agent/push-intake.ts";
 import { takeRecordedCalls } from "./agent/recorded-calls.ts";
 import { type CallHandlers, serveCalls } from "./agent/services.ts";
@@ -106,7 +107,7 @@ async function serve(settings: AgentSettings, qrexec: QrexecSettings, log: Logge
   };
   const transport = qrexecTransport(qrexec);
   const github = openGithub(settings, clock.now);
-  const world: World = openWorld({
+  const opened: World = openWorld({
     settings,
     qrexec,
     transport,
@@ -115,6 +116,16 @@ async function serve(settings: AgentSettings, qrexec: QrexecSettings, log: Logge
     log,
     upload: (task) => uploads.upload(task.builder, placeOf(task), uploadedEvent(task, settings.qube, clock.now())),
   });
+  const provenance = keepProvenance({
+    environment: settings.qube,
+    world: opened,
+    records: store.builds,
+    ledger,
+    builders,
+    now: clock.now,
+    log,
+  });
+  const { world } = provenance;
   const { repositories } = world;
   const uploads = new Uploads({ repositories, awaited: store.awaitedUploads, builders, clock, log });
   const heard = (time: Date): void => watch.heard(time);
@@ -130,7 +141,7 @@ async function serve(settings: AgentSettings, qrexec: QrexecSettings, log: Logge
     onServerTime: heard,
     log,
   });
-  const building = { environment: settings.qube, now: clock.now, records: store.builds, ...world };
+  const building = { environment: settings.qube, now: clock.now, records: provenance.records, ...world };
   const promotion = promotionParts({
     environment: settings.qube,
     store,
@@ -148,7 +159,7 @@ async function serve(settings: AgentSettings, qrexec: QrexecSettings, log: Logge
   };
   const commands = { verification, ledger, clock: watch, now: clock.now, building, images, promotion };
   const checkouts = { checkouts: settings.checkouts, environment: world.tools, log };
-  const runner = jobRunner({ builders, building, commands, checkouts });
+  const runner = provenance.runner(jobRunner({ builders, building, commands, checkouts }));
   const handlers: CallHandlers = {
     push: (name) => takePush({ builders, jobs: store.jobs, clock, log }, name),
     command: async (bytes, claimed) => {

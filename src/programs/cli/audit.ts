@@ -11,7 +11,7 @@ import { loadAuditKeys, signerOf } from "./audit/keys.ts";
 const usage = `release-bot audit RELEASE COMPONENT [SHA] --root DIR --logs DIR --keys DIR [--branch NAME] [--acknowledged FILE] [--json]
 
 Re-checks the chain: signed comment, commit, packages, log, signatures; names the first link that does not hold.
-  --root DIR           the repositories (repository-publish)
+  --root DIR           the repositories (repository-publish); several where environments keep theirs apart
   --logs DIR           the logs repository
   --keys DIR           public keys, a FINGERPRINT.asc a key, in DIR/maintainers, DIR/packages and DIR/logs
   --acknowledged FILE  the key gate's list: each commit in it must still be on the logs branch
@@ -20,7 +20,7 @@ Exit status: 0 everything holds, 1 something does not, 2 wrong usage.
 
 interface Told {
   readonly question: AuditQuestion;
-  readonly root: string;
+  readonly roots: readonly string[];
   readonly logs: string;
   readonly keys: string;
   readonly branch: string;
@@ -33,7 +33,14 @@ function parseWords(argv: readonly string[]): Told | null {
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
-    options: { root: text, logs: text, keys: text, branch: text, acknowledged: text, json: { type: "boolean" } },
+    options: {
+      root: { type: "string", multiple: true },
+      logs: text,
+      keys: text,
+      branch: text,
+      acknowledged: text,
+      json: { type: "boolean" },
+    },
   });
   const release = parseRelease(positionals[0] ?? "");
   const component = parseComponentName(positionals[1] ?? "");
@@ -44,7 +51,7 @@ function parseWords(argv: readonly string[]): Told | null {
   const bare = existsSync(join(logs, ".git")) ? join(logs, ".git") : logs;
   return {
     question: { release, component, commit },
-    root: resolve(root),
+    roots: root.map((directory) => resolve(directory)),
     logs: resolve(bare),
     keys: resolve(keys),
     branch: values.branch ?? "master",
@@ -60,7 +67,7 @@ async function run(told: Told): Promise<readonly string[]> {
   let branch: VerifiedBranch | null = null;
   try {
     branch = await VerifiedBranch.open(told.logs, told.branch, byLogsKey);
-    const held = await audit(told.question, await gatherEvidence(told.root, branch, keys));
+    const held = await audit(told.question, await gatherEvidence(told.roots, branch, keys));
     return told.acknowledged === null ? held : [...held, await auditAcknowledged(told.acknowledged, branch)];
   } finally {
     branch?.close();

@@ -7,7 +7,11 @@ import { type AuditKeys, signerOf } from "./keys.ts";
 import { findPackage, signedMetadata } from "./repository-files.ts";
 
 /** Puts together what an audit looks at. */
-export async function gatherEvidence(root: string, branch: VerifiedBranch, keys: AuditKeys): Promise<AuditEvidence> {
+export async function gatherEvidence(
+  roots: readonly string[],
+  branch: VerifiedBranch,
+  keys: AuditKeys,
+): Promise<AuditEvidence> {
   const paths = await branch.paths();
   let announced: Announcement[] | null = null;
   const bySomePackageKey = async (signature: Uint8Array, bytes: Uint8Array): Promise<boolean> =>
@@ -22,8 +26,9 @@ export async function gatherEvidence(root: string, branch: VerifiedBranch, keys:
     },
     packageSigner: (signature, bytes) => signerOf(keys, keys.packages, signature, bytes),
     readComment: (comment, at) => readComment(keys, comment, at),
-    findPackage: (name, where) => findPackage(root, name, where),
-    metadata: (where) => signedMetadata(root, where, bySomePackageKey),
+    findPackage: (name, where) => roots.flatMap((root) => findPackage(root, name, where)),
+    metadata: async (where) =>
+      (await Promise.all(roots.map((root) => signedMetadata(root, where, bySomePackageKey)))).flat(),
   };
 }
 
