@@ -22,6 +22,11 @@ export function escapeHtml(untrusted: string): string {
   return untrusted.replace(each, (character) => entities[character] ?? "\ufffd");
 }
 
+/** Text for other places than HTML: characters that show nothing, or turn the direction, are shown as strange ones. */
+export function visible(untrusted: string): string {
+  return untrusted.replace(new RegExp(`[${strange}]`, "g"), "\ufffd");
+}
+
 /** A constant of ours. */
 export function raw(constant: string): Html {
   return { html: constant };

@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
-import { type Html, html, raw } from "./html.ts";
+import { type Html, html, raw, visible } from "./html.ts";
 import { minuteOf } from "./readiness.ts";
 
 const style = `
-:root{color-scheme:light dark;--line:#8886;--ready:#0a7d33;--waiting:#8a5a00;--failed:#b3261e;--current:#3d5a80}
-@media(prefers-color-scheme:dark){:root{--ready:#5fd38a;--waiting:#f0b429;--failed:#ff8a80;--current:#9fc2ee}}
-body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:80rem;padding:1rem}
+:root{color-scheme:light dark;--ground:#fff;--text:#161616;--link:#0b4fb3;--line:#8886;--ready:#0a7d33;--waiting:#8a5a00;--failed:#b3261e;--current:#3d5a80}
+@media(prefers-color-scheme:dark){:root{--ground:#141414;--text:#ececec;--link:#9ecbff;--ready:#5fd38a;--waiting:#f0b429;--failed:#ff8a80;--current:#9fc2ee}}
+body{background:var(--ground);color:var(--text);font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:80rem;padding:1rem}
 table{border-collapse:collapse;width:100%}.wide{overflow-x:auto}
 th,td{border:1px solid var(--line);padding:.2rem .5rem;text-align:left;vertical-align:top;white-space:nowrap}
 caption{text-align:left;font-weight:600;padding:.5rem 0}
 .ready{color:var(--ready);font-weight:600}.waiting{color:var(--waiting)}.failed{color:var(--failed);font-weight:600}.current{color:var(--current)}
 input,select,button{font:inherit;padding:.3rem .5rem;max-width:100%}
-a:focus-visible,input:focus-visible,select:focus-visible{outline:3px solid;outline-offset:2px}
+a{color:var(--link)}a:focus-visible,input:focus-visible,select:focus-visible{outline:3px solid;outline-offset:2px}
 .skip{position:absolute;left:-999rem}.skip:focus{position:static}
 form{display:flex;flex-wrap:wrap;gap:1rem;margin:1rem 0}label{display:flex;flex-direction:column}
 `;
@@ -56,9 +56,9 @@ ${body}</main><footer><p>Records as of <time datetime="${generatedAt}">${minuteO
 
 /** Data in a page, for its script: nothing in it can end the element. */
 export function dataBlock(id: string, value: unknown): Html {
-  const json = JSON.stringify(value)
-    .replace(/</g, "\\u003c")
-    .replace(/\u2028/g, "\\u2028")
-    .replace(/\u2029/g, "\\u2029");
+  const json = visible(JSON.stringify(value)).replace(
+    /[<\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
   return html`<script type="application/json" id="${id}">${raw(json)}</script>`;
 }
