@@ -60,7 +60,7 @@ export function authorize(question: AuthorizationQuestion): Decision {
 function match(question: Question<Command>): Matches {
   const { command, environment } = question;
   if (!environment.builders.some(({ release }) => release === command.release)) {
-    return { targets: [], refusal: refuseUnknown(environment, "releases", command.release) };
+    return { targets: [], refusal: refuseUnknown(environment, { kind: "releases", name: command.release, of: null }) };
   }
   switch (command.kind) {
     case "upload-component":

@@ -98,11 +98,13 @@ function refuseUnknownNames(
   { command, environment }: Question<ComponentCommand>,
   builders: readonly BuilderConfiguration[],
 ): Refusal | null {
-  if (builders.length === 0) return refuseUnknown(environment, "components", command.component);
+  const { component, release } = command;
+  if (builders.length === 0) return refuseUnknown(environment, { kind: "components", name: component, of: release });
   if (command.distributions.kind === "all") return null;
   const here = builders.flatMap(({ distributions }) => distributions.map(({ name }) => name));
   for (const name of command.distributions.names) {
-    const refused = here.includes(name) ? null : refuseUnknown(environment, "distributions", name);
+    if (here.includes(name)) continue;
+    const refused = refuseUnknown(environment, { kind: "distributions", name, of: component });
     if (refused !== null) return refused;
   }
   return null;

@@ -46,11 +46,20 @@ function namesOf(builder: BuilderConfiguration, kind: NameKind): readonly string
   }
 }
 
+/** A name that is not served here. */
+export interface UnknownName {
+  readonly kind: NameKind;
+  readonly name: string;
+  /** What it was named for: a release, a component; null for a release itself. */
+  readonly of: string | null;
+}
+
 /** The refusal of a name that no environment serves; null where this environment is not the one to say so, or one serves it. */
-export function refuseUnknown(environment: Environment, kind: NameKind, name: string): Refusal | null {
+export function refuseUnknown(environment: Environment, unknown: UnknownName): Refusal | null {
+  const { kind, name, of } = unknown;
   if (environment.known === null || environment.known[kind].includes(name)) return null;
   const { code, noun } = unknownCodes[kind];
   const near = nearest(name, namesServed(environment, kind));
   const remedy = near === null || near === name ? `name a ${noun} that is built` : `did you mean '${near}'?`;
-  return refusal(code, name, `no environment serves the ${noun} '${name}'`, remedy);
+  return refusal(code, name, `no environment serves the ${noun} '${name}'${of === null ? "" : ` for ${of}`}`, remedy);
 }

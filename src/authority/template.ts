@@ -18,8 +18,12 @@ export function matchTemplate(question: Question<BuildTemplate | UploadTemplate>
       return { targets: [], refusal: notGranted({ signer, builder, missing, what: template.name }) };
     targets.push({ builder, target: { kind: "template", template } });
   }
-  const refused = targets.length === 0 ? refuseUnknown(environment, "templates", command.template) : null;
-  return { targets, refusal: refused };
+  if (targets.length > 0) return { targets, refusal: null };
+  // v1's spelling says nothing of how another environment has named its template: if it serves the distribution, it may be meant.
+  const [dist] = splitOnce(command.template);
+  if (environment.known?.distributions.includes(`vm-${dist}`) === true) return { targets, refusal: null };
+  const unknown = { kind: "templates", name: command.template, of: command.release } as const;
+  return { targets, refusal: refuseUnknown(environment, unknown) };
 }
 
 /** The template of that name, else those of that distribution and flavour. */

@@ -52,9 +52,20 @@ describe("what nobody serves", () => {
     ["a release", `Upload-component r4.2 core-admin ${sha} current all`],
     ["a component", upload("all", "linux-utils")],
     ["a template", "Build-template r4.3 debian-13-xfce 202611231502"],
+    ["a template in v1's spelling", "Build-template r4.3 trixie+xfce 202611231502"],
     ["a distribution", upload("vm-bookworm")],
   ])("is not what another environment serves: %s", (_name, line) => {
     expect(said(judge(line, { environment: answering }))).toBe("not-ours");
+  });
+
+  it("is a distribution, too, that is served here for other components only", () => {
+    const known = { releases: [], components: [], templates: [], distributions: [] };
+    const environment = { builders: [fedora, debian], known };
+    const decision = judge(upload("vm-bookworm", "core-admin-linux"), { environment });
+    expect(decision).toMatchObject({
+      kind: "refused",
+      refusal: { message: "no environment serves the distribution 'vm-bookworm' for core-admin-linux" },
+    });
   });
 
   it("is told the nearest name that somebody serves", () => {
