@@ -5,6 +5,8 @@ import { type ToolRun, tryTool } from "./tool.ts";
 
 /** A real package client in a private root, with signature checks on. */
 export interface PackageClient {
+  /** The command that a refresh runs. */
+  readonly words: readonly string[];
   /** Fetches the repository's metadata; the run says whether it could. */
   refresh(): ToolRun;
   /** The packages that it offers, as `NAME VERSION`, sorted; after a refresh. */
@@ -52,6 +54,7 @@ export function dnfClient(baseUrl: string, keyFile: string, metalink?: string): 
     "-y",
   ];
   return {
+    words: ["dnf", ...common, "--refresh", "makecache"],
     refresh: () => tryTool("dnf", [...common, "--refresh", "makecache"]),
     offers: () => {
       const run = tryTool("dnf", [
@@ -89,6 +92,7 @@ export function aptClient(archive: string, suite: string, keyFile: string): Pack
     "Acquire::Languages=none",
   ].flatMap((option) => ["-o", option]);
   return {
+    words: ["apt-get", ...common, "update"],
     refresh: () => tryTool("apt-get", [...common, "update"]),
     offers: () => {
       const run = tryTool("apt-cache", [...common, "dumpavail"]);
@@ -125,6 +129,7 @@ export function pacmanClient(baseUrl: string, name: string, keyring: string): Pa
   writeFileSync(join(root, "pacman.conf"), conf.join("\n"));
   const common = ["--config", join(root, "pacman.conf"), "--noconfirm", "--noprogressbar"];
   return {
+    words: ["pacman", ...common, "-Syy"],
     refresh: () => tryTool("pacman", [...common, "-Syy"]),
     offers: () => {
       const run = tryTool("pacman", [...common, "-Sl", name]);

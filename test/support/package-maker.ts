@@ -35,10 +35,12 @@ export class PackageMaker {
   rpm(wish: PackageWish, key: string | null): string {
     const place = this.#place();
     const [version, release] = wish.version.split("-");
+    // Templates are of no distribution.
+    const suffix = wish.name.startsWith("qubes-template-") ? "" : ".fc41";
     const spec = [
       `Name: ${wish.name}`,
       `Version: ${version}`,
-      `Release: ${release}.fc41`,
+      `Release: ${release}${suffix}`,
       "Summary: a test package",
       "License: GPL",
       "BuildArch: noarch",
@@ -56,7 +58,7 @@ export class PackageMaker {
     ];
     writeFileSync(join(place, "test.spec"), spec.join("\n"));
     runTool("rpmbuild", ["--quiet", "-bb", "--define", `_topdir ${place}`, join(place, "test.spec")]);
-    const path = join(place, "RPMS/noarch", `${wish.name}-${wish.version}.fc41.noarch.rpm`);
+    const path = join(place, "RPMS/noarch", `${wish.name}-${wish.version}${suffix}.noarch.rpm`);
     if (key !== null) this.signRpm(path, key);
     return path;
   }

@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { AdapterError } from "../../../src/domain/index.ts";
 import type { Signer } from "../../../src/promotion/index.ts";
 import { FailingDisk } from "../../fakes/failing-disk.ts";
 import { ForgetfulDisk, PowerLoss } from "../../fakes/forgetful-disk.ts";
 import { CrashScene, type Deed, filesBelow, forget, type Kind, kinds } from "../../support/crash-scene.ts";
 import { seeded } from "../../support/seeded.ts";
+
+vi.setConfig({ testTimeout: 4 * 3_600_000 });
 
 const full = process.env["RELEASE_BOT_SOAK"] === "full";
 const seed = Number(process.env["RELEASE_BOT_SEED"] ?? Date.now() % 1_000_000);

@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { CrashScene, type Deed, forget, type Kind, kinds } from "../../support/crash-scene.ts";
 import { seeded } from "../../support/seeded.ts";
+
+vi.setConfig({ testTimeout: 4 * 3_600_000 });
 
 const full = process.env["RELEASE_BOT_SOAK"] === "full";
 const times = full ? 1000 : 9;

@@ -1,13 +1,15 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AdapterError } from "../../../src/domain/index.ts";
 import { GpgHome } from "../../support/gpg-home.ts";
 import { aptClient } from "../../support/package-clients.ts";
 import { PackageMaker } from "../../support/package-maker.ts";
 import { distributionOf, ReleaseTree, release } from "../../support/release-tree.ts";
 import { runTool } from "../../support/tool.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const dist = "vm-bookworm";
 let gpg: GpgHome;
