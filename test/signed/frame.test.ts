@@ -136,6 +136,11 @@ describe("the frame", () => {
       () => padded().replace(/(.)(=+)\n-----END/, (_, last: string, pad: string) => `${after(last)}${pad}\n-----END`),
       "not canonical",
     ],
+    [
+      "two signers",
+      () => home.clearSign("x\n", { key, options: ["--local-user", home.makeKey()] }),
+      "more than one signature",
+    ],
     ["two signatures", () => withPackets((packet) => concat(packet, packet)), "more than one signature"],
     ["half a signature", () => withPackets((packet) => packet.slice(0, 60)), "ends too early"],
     [
