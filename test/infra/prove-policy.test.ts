@@ -387,6 +387,23 @@ describe("the proof of the policy", () => {
     expect(breaches.map((breach) => breach.place)).toContain(place);
   });
 
+  it("looks at the tags that our own qubes have on this machine", () => {
+    const files = rendered();
+    files.set("10-mine.policy", "qubes.VMShell * @tag:audited vault allow\n");
+    expect(prove(files).breaches).toEqual([]);
+    const tagged = new Map([
+      ["personal", qubeFacts({ tags: ["audited"] })],
+      ["build-debian", qubeFacts({ tags: ["audited"] })],
+    ]);
+    const bytes = new Map([...files].map(([name, text]) => [name, Buffer.from(text)]));
+    const { breaches } = provePolicy(
+      parsePolicy({ files: bytes, legacy: new Map() }),
+      new Map([...system, ...tagged]),
+      plan,
+    );
+    expect(breaches.map(({ place, call }) => `${place} ${call.source}`)).toEqual(["10-mine.policy:1 build-debian"]);
+  });
+
   it("names the included line, not the line that includes it", () => {
     const files = rendered();
     files.set("10-first.policy", "!include include/mine");

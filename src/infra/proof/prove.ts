@@ -44,7 +44,6 @@ const ours: ReadonlySet<string> = new Set([
  * can tell apart. The policy must be free of syntax errors.
  */
 export function provePolicy(policy: Policy, system: PolicySystem, plan: PolicyPlan): Proof {
-  const universe = universeOf(policy, system, plan);
   const permits = permittedCalls(plan);
   const breaches = new Map<string, Breach>();
   const blame = (place: string, message: string, call: PolicyCall): void => {
@@ -56,6 +55,7 @@ export function provePolicy(policy: Policy, system: PolicySystem, plan: PolicyPl
   for (const service of servicesOf(policy, permits)) {
     const rules = policy.rules.filter((rule) => rule.service === null || rule.service === service);
     const part: Policy = { rules, mistakes: [] };
+    const universe = universeOf(part, system, plan);
     for (const argument of argumentsOf(part, permits, service)) {
       for (const source of universe.system.keys()) {
         for (const target of universe.targets) {

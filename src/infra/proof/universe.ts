@@ -1,4 +1,4 @@
-import { type Policy, type PolicySystem, qubeFacts } from "../../formats/qrexec/index.ts";
+import { type Policy, type PolicySystem, type QubeFacts, qubeFacts } from "../../formats/qrexec/index.ts";
 import { environmentQubes, type PolicyPlan } from "../policy/plan.ts";
 import { disposableOf } from "./permits.ts";
 
@@ -14,13 +14,15 @@ export interface Universe {
 }
 
 /**
- * The qubes of the infrastructure, those that the machine has besides, and one stand-in for each kind of qube that the
- * policy's lines can tell apart: each name in it, and each of its types with none and with each of its tags. A line can
- * look at nothing else in a qube, so what holds for these holds for any. None of them runs, so that `autostart=no`
- * shows as the refusal that it would be on a morning after a power cut.
+ * The qubes of the infrastructure, those that the machine has besides, and one stand-in for each kind of qube that these
+ * lines can tell apart: each name in them, and each of their types with none and with each of their tags. A line can
+ * look at nothing else in a qube, so what holds for these holds for any; and of the machine's qubes that the lines cannot
+ * tell apart one is enough. None of them runs, so that `autostart=no` shows as the refusal that it would be on a morning
+ * after a power cut.
  */
 export function universeOf(policy: Policy, system: PolicySystem, plan: PolicyPlan): Universe {
-  const qubes = new Map([...system].filter(([name]) => name !== "dom0"));
+  const told = distinctions(policy);
+  const qubes = distinguished(system, told);
   const ours = new Set<string>([plan.netvm]);
   for (const environment of plan.environments) {
     const { build, keys, windowsKeys } = environmentQubes(environment);
@@ -29,12 +31,12 @@ export function universeOf(policy: Policy, system: PolicySystem, plan: PolicyPla
     qubes.set(disposableOf(environment), qubeFacts({ type: "DispVM", tags }));
     ours.add(disposableOf(environment));
   }
-  for (const name of ours) if (!qubes.has(name)) qubes.set(name, qubeFacts());
-  const templates = ["builder-dvm", "builder-windows-dvm"];
-  for (const name of templates) if (!qubes.has(name)) qubes.set(name, qubeFacts({ templateForDispvms: true }));
-
-  const told = distinctions(policy);
-  for (const name of told.names) if (!qubes.has(name)) qubes.set(name, qubeFacts());
+  const asTheyAre = (name: string, absent: QubeFacts): void => {
+    qubes.set(name, qubes.get(name) ?? system.get(name) ?? absent);
+  };
+  for (const name of ours) asTheyAre(name, qubeFacts());
+  for (const name of ["builder-dvm", "builder-windows-dvm"]) asTheyAre(name, qubeFacts({ templateForDispvms: true }));
+  for (const name of told.names) asTheyAre(name, qubeFacts());
   for (const type of told.types) {
     for (const tag of [null, ...told.tags]) {
       const name = `any-${type}${tag === null ? "" : `-tagged-${tag}`}`;
@@ -48,8 +50,25 @@ export function universeOf(policy: Policy, system: PolicySystem, plan: PolicyPla
   return { system: stopped, ours, closed, targets: [...stopped.keys(), "dom0", "@default", "@dispvm", ...disposable] };
 }
 
+/** What lines look for in a qube. */
+type Distinctions = Readonly<Record<"names" | "types" | "tags", ReadonlySet<string>>>;
+
+/** The machine's qubes, one of each kind that the lines can tell apart, and each that they name. */
+function distinguished(system: PolicySystem, told: Distinctions): Map<string, QubeFacts> {
+  const kinds = new Set<string>();
+  const kept = new Map<string, QubeFacts>();
+  for (const [name, facts] of system) {
+    const tags = facts.tags.filter((tag) => told.tags.has(tag)).sort();
+    const kind = JSON.stringify([facts.type, tags, facts.templateForDispvms, facts.defaultDispvm]);
+    const known = kinds.has(kind) && !told.names.has(name);
+    kinds.add(kind);
+    if (name !== "dom0" && !known) kept.set(name, facts);
+  }
+  return kept;
+}
+
 /** The names, types and tags that the policy's lines look for. */
-function distinctions(policy: Policy): Readonly<Record<"names" | "types" | "tags", ReadonlySet<string>>> {
+function distinctions(policy: Policy): Distinctions {
   const names = new Set<string>();
   const types = new Set(["AppVM", "TemplateVM", "StandaloneVM", "DispVM"]);
   const tags = new Set<string>();
