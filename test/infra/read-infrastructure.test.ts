@@ -119,6 +119,8 @@ build-envs:
     expect(infrastructure.environments[0]?.settings.githubApiKey).toEqual({ kind: "inline", text: "ghp_x" });
     expect(warnings.map(formatFinding)).toEqual([
       expect.stringMatching(/^infra\.yml:2: github_api_key: .*\{file: PATH\}/),
+      expect.stringContaining("has no 'logs_key_fpr:'"),
+      expect.stringContaining("has no 'commands_public_keys:'"),
     ]);
   });
 

@@ -76,6 +76,16 @@ export function readInfrastructure(file: string, text: string): Result<ReadInfra
   const infrastructure = readTop(tree, { ...top, path: "" });
   if (infrastructure.environments.length === 0) {
     tree.warning(top, "has no 'build-envs:': there is nothing to build with");
+  } else {
+    if (infrastructure.logsKey === null) {
+      tree.warning(
+        top,
+        "has no 'logs_key_fpr:': the log receiver will not start before its config.yml names a signing key",
+      );
+    }
+    if (infrastructure.commandsPublicKeys === null) {
+      tree.warning(top, "has no 'commands_public_keys:': nobody's commands count before trusted-keys.asc has keys");
+    }
   }
   return tree.mistakes.length > 0 ? no(tree.mistakes) : ok({ infrastructure, warnings: tree.warnings });
 }
