@@ -40,7 +40,7 @@ export interface Selection {
 const day = 24 * 3600 * 1000;
 
 /** `2026-11-20 10:00 UTC` */
-export function formatMinute(date: Date): string {
+function formatMinute(date: Date): string {
   return `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 

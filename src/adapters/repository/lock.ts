@@ -13,7 +13,7 @@ export interface Lock {
 }
 
 /** Takes the lock if nobody has it; null where somebody does. */
-export function tryLock(directory: string, key: string): Lock | null {
+function tryLock(directory: string, key: string): Lock | null {
   let database: DatabaseSync;
   try {
     database = new DatabaseSync(join(directory, `${key}.lock`));

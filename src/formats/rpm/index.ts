@@ -1,14 +1,13 @@
 /** rpm repositories: package lists, repomd.xml, metalinks, and rpm's order of versions. */
-export { compareEvr, compareRpmVersions, type Evr, formatEvr, parseEvr } from "./evr.ts";
+export { compareEvr, compareRpmVersions, parseEvr } from "./evr.ts";
 export { metalinkStates, metalinkUrls, type RepomdState, renderMetalink } from "./metalink.ts";
 export {
   chunksOfList,
   countOf,
   elementsOf,
-  type PackageElement,
   type PackageList,
   readPackageList,
   splicePackageList,
 } from "./package-list.ts";
-export { parsePrimaryElement, type RpmPackage } from "./primary.ts";
+export { parsePrimaryElement } from "./primary.ts";
 export { isDerived, parseRepomd, type Repomd, type RepomdData, renderRepomd } from "./repomd.ts";

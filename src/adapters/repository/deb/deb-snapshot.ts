@@ -163,7 +163,7 @@ export function readDebSnapshot(
 }
 
 /** An index by its hash where it lies under that, else by its name; its bytes checked. */
-export function readIndex(
+function readIndex(
   disk: Disk,
   directory: string,
   entry: { readonly path: string; readonly sha256: string; readonly size: number },

@@ -53,7 +53,7 @@ function emptyList(type: ListType): PackageList {
 }
 
 /** A repository that has nothing yet. */
-export function emptyRpmSnapshot(place: Place): RpmSnapshot {
+function emptyRpmSnapshot(place: Place): RpmSnapshot {
   const lists = { primary: emptyList("primary"), filelists: emptyList("filelists"), other: emptyList("other") };
   return { place, exists: false, identity: "", repomd: null, repomdBytes: null, lists, entries: () => [] };
 }
@@ -124,7 +124,7 @@ export function inflated(bytes: Buffer, path: string): Buffer | null {
 const described = new WeakMap<Chunk, readonly Entry[]>();
 
 /** The entries of a list, found once for each chunk that it shares with its predecessors. */
-export function entriesOf(primary: PackageList): readonly Entry[] {
+function entriesOf(primary: PackageList): readonly Entry[] {
   return primary.body.flatMap((chunk) => {
     const known = described.get(chunk);
     if (known !== undefined) return known;
