@@ -19,6 +19,8 @@ export interface LoadedBuilder {
   /** builder.yml, absolute; null for a v1 builder. */
   readonly configurationFile: string | null;
   readonly configuration: BuilderConfiguration;
+  /** What it was read from: the same bytes are the same configuration. Empty where it was asked of a program. */
+  readonly files: readonly string[];
 }
 
 /** A builder whose configuration does not load: it grants nothing and builds nothing, and its problems are an alarm. */
@@ -59,12 +61,12 @@ async function load(line: BuilderLine, options: LoadBuildersOptions): Promise<Lo
         })
       : loadBuilderConfiguration(configurationFile, { directory, includeRoots: options.includeRoots });
   if (!loaded.ok) return { release, directory, problems: loaded.error };
-  const { configuration } = loaded.value;
+  const { configuration, files } = loaded.value;
   if (configuration.release !== release) {
     const message = `the line says ${release}, ${configurationFile ?? directory} says ${configuration.release}`;
     return { release, directory, problems: [{ ...line.at, message }] };
   }
-  return { release, directory, configurationFile, configuration };
+  return { release, directory, configurationFile, configuration, files };
 }
 
 /**
