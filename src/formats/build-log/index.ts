@@ -1,7 +1,7 @@
 /** The build log: as the agent sends it, as it is kept, and what it announces. */
 export { announcementsAtOnce, type Checkpoint, renderAcknowledgement } from "./acknowledgement.ts";
 export { type Announcement, announcedName, parseAnnouncement, renderAnnouncement } from "./announcement.ts";
-export { LineStamper, type StamperLimits, type StamperSink } from "./line-stamper.ts";
+export { LineStamper } from "./line-stamper.ts";
 export { logPath, parseLogPath, reduceLabel } from "./log-path.ts";
 export { formatLogTime } from "./log-time.ts";
 export { SentLines } from "./sent-lines.ts";
