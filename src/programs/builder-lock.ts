@@ -8,25 +8,20 @@ export interface BuilderLock {
 }
 
 /** How long the lock is waited for before the work is put off: people may hold it for hours. */
-const patienceSeconds = 5;
+const patience = { waitSeconds: 5 };
 const conflict = 75;
 
 /**
  * Takes `DIRECTORY/builder.lock` by flock(1), as people and old timers take it; null where somebody else holds it. The
  * lock belongs to a child that lives as long as we hold its input: it goes when this program does, however it ends.
  */
-export function takeBuilderLock(directory: string): Promise<BuilderLock | null> {
+export function takeBuilderLock(
+  directory: string,
+  { waitSeconds }: { readonly waitSeconds: number } = patience,
+): Promise<BuilderLock | null> {
   return new Promise((resolve, reject) => {
     const file = join(directory, "builder.lock");
-    const args = [
-      "--exclusive",
-      "--wait",
-      String(patienceSeconds),
-      "--conflict-exit-code",
-      String(conflict),
-      file,
-      "cat",
-    ];
+    const args = ["--exclusive", "--wait", String(waitSeconds), "--conflict-exit-code", String(conflict), file, "cat"];
     const child = spawn("flock", args, { stdio: ["pipe", "pipe", "pipe"] });
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => {
