@@ -14,6 +14,7 @@ export function renderChecklist(infrastructure: Infrastructure): string {
     "Commands begin with the qube in which they are typed. Do them in this order; after each part, run the check.\n",
     dom0(infrastructure),
     ...environments.map(keysQube),
+    ...environments.filter(({ windows }) => windows).map(windowsKeysQube),
     ...logs.map((name) => logsQube(infrastructure, name)),
     ...environments.map((environment) => buildQube(infrastructure, environment)),
     netQube(infrastructure),
@@ -67,6 +68,20 @@ function keysQube(environment: Infrastructure["environments"][number]): string {
       ["start the gate", `${keys}$ sudo systemctl restart release-bot-key-gate`],
     ],
     `${keys} has no network (\`dom0$ qvm-prefs ${keys} netvm\` is empty), and \`${build}$ release-bot doctor\` lists its public keys.`,
+  );
+}
+
+function windowsKeysQube(environment: Infrastructure["environments"][number]): string {
+  const { build, windowsKeys } = environmentQubes(environment);
+  return part(
+    windowsKeys,
+    [
+      [
+        "put builder v2's signing services there, and let builder v2 make the key by the first of them",
+        `${build}$ qvm-copy ${builderDirectory}/rpc/qubesbuilder.WinSign.*\n${windowsKeys}$ sudo install -m 755 ~/QubesIncoming/${build}/qubesbuilder.WinSign.* /usr/local/etc/qubes-rpc/`,
+      ],
+    ],
+    `${windowsKeys} has no network (\`dom0$ qvm-prefs ${windowsKeys} netvm\` is empty).`,
   );
 }
 
@@ -125,6 +140,12 @@ function buildQube(infrastructure: Infrastructure, environment: Infrastructure["
             `${build}$ cd ${builderDirectory} && ./qb --builder-conf ${directory}/builder-config.yml -c ${source.component} package fetch`,
         ),
       ].join("\n"),
+    ]);
+  }
+  if (!environment.builderv2) {
+    items.push([
+      "builder v1 needs two services in dom0, which are its own: read them, then copy them there",
+      `dom0$ qvm-run --pass-io ${build} 'tar -C ${builders[0]?.directory ?? "BUILDER"}/rpc-services -c qubesbuilder.AttachDisk qubesbuilder.ExportDisk' | sudo tar -C /etc/qubes-rpc -x`,
     ]);
   }
   if (settings.openqa !== null && settings.openqa.key.kind === "file") {
