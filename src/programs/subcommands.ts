@@ -73,6 +73,11 @@ export const subcommands: readonly Subcommand[] = [
     load: () => import("./cli/list.ts"),
   },
   {
+    name: "promote",
+    summary: "signs and posts what is ready, from signed status data, and follows the answers",
+    load: () => import("./cli/promote.ts"),
+  },
+  {
     name: "why",
     summary: "tells the whole story of a version, for each distribution, from signed status data",
     load: () => import("./cli/why.ts"),

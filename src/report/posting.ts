@@ -65,7 +65,7 @@ function notices(report: Report, repository: string): readonly Posting[] {
 }
 
 /** A posting as JSON text. */
-export function encodePosting(posting: Posting): string {
+function encodePosting(posting: Posting): string {
   return JSON.stringify(posting);
 }
 

@@ -10,7 +10,7 @@ export interface LogLinks {
 }
 
 /** `https://github.com/LOGS-REPO/tree/BRANCH/PATH`; the path has been parsed as one when it became a {@link LogPath}. */
-export function logUrl(path: LogPath, links: LogLinks): string {
+function logUrl(path: LogPath, links: LogLinks): string {
   return `https://github.com/${links.repository}/tree/${links.branch}/${path}`;
 }
 

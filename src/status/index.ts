@@ -1,5 +1,6 @@
 /** Records → list, why, status page. Pure; nothing that a stranger can write decides anything here. */
 
+export { type PromotionLine, type PromotionWish, promotionLines } from "./promotion-lines.ts";
 export { renderSite } from "./site.ts";
 export { combineStatus, parseStatusData, type StatusData, type StatusPlace, type StatusUpdate } from "./status-data.ts";
 export { tellAll, tellStories } from "./story.ts";

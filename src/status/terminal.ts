@@ -1,7 +1,7 @@
 import type { Story } from "./story.ts";
 
 /** What is printed on a terminal: no control character of anybody's reaches it. */
-export function printable(untrusted: string): string {
+function printable(untrusted: string): string {
   return untrusted.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, "\ufffd");
 }
 

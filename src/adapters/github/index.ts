@@ -1,7 +1,7 @@
 /** GitHub, behind the ports of work and report. */
 export { type GithubClient, type GithubCredentials, githubClient } from "./client.ts";
 export { githubComments } from "./comment-source.ts";
-export { type GithubReportSettings, githubDeliverer } from "./deliverer.ts";
+export { githubDeliverer } from "./deliverer.ts";
 export { issueCloser } from "./issue-closer.ts";
 export { issueMemory } from "./issue-memory.ts";
 export { readMessageTemplates } from "./message-templates.ts";

@@ -50,7 +50,7 @@ export interface TypeDefinition {
 }
 
 /** A syntax error, with what stood there. */
-export class GraphqlSyntaxError extends Error {
+class GraphqlSyntaxError extends Error {
   override readonly name = "GraphqlSyntaxError";
 }
 
