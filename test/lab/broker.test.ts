@@ -206,7 +206,7 @@ describe("the lab's broker", () => {
     connection.kill();
     expect(await connection.exit).toBe(1);
     const { existsSync } = await import("node:fs");
-    await expect.poll(() => existsSync(join(root, "build-a/eof"))).toBe(true);
+    await expect.poll(() => existsSync(join(root, "build-a/eof")), { timeout: 10_000 }).toBe(true);
   });
 
   it("limits a call in time and in what it may answer", async () => {
