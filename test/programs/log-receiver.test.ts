@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callQrexec } from "../../src/adapters/qrexec/index.ts";
 import { LogChain } from "../support/log-chain.ts";
+import { runTool } from "../support/tool.ts";
 import { tryToolAsync } from "../support/tool-async.ts";
 import { until } from "../support/until.ts";
 
@@ -32,13 +33,13 @@ function lines(path: string): string[] {
 const closingMessage = (path: string): string => chain.git("log", "-1", "--format=%B", "master", "--", path.trim());
 
 describe("the log receiver", () => {
-  it("keeps a log under its final name from the first line, on the disk within a second", async () => {
+  it("keeps a log under its final name from the first line, while the build runs", async () => {
     const log = await chain.openLog("live");
     await log.output(Buffer.from("first line\n"));
     const file = await until(() => {
       const found = chain.keptFiles("build-fedora/live")[0];
       return found !== undefined && readFileSync(found, "utf8").includes("| first line\n") ? found : null;
-    }, 1_000);
+    }, 5_000);
     expect(file).toMatch(/\/log_[0-9]{4}-[0-9]{2}-[0-9]{2}_[0-9]{2}-[0-9]{2}-[0-9]{2}$/);
     const path = await log.close("done");
     expect(file.endsWith(path ?? "?")).toBe(true);
@@ -144,7 +145,8 @@ describe("the log receiver", () => {
   it("shows a log as it comes with logs tail -f, and ends when the log does", async () => {
     const log = await chain.openLog("followed");
     await log.output(Buffer.from("early\n"));
-    const path = (chain.keptFiles("build-fedora/followed")[0] ?? "").slice(chain.state.length + "/logs/".length);
+    const file = await until(() => chain.keptFiles("build-fedora/followed")[0] ?? null, 5_000);
+    const path = file.slice(chain.state.length + "/logs/".length);
     const tail = tryToolAsync(process.execPath, chain.command("logs", "tail", "-f", path, "--config", chain.config));
     await new Promise((resolve) => setTimeout(resolve, 600));
     await log.output(Buffer.from("late\n"));
@@ -202,5 +204,29 @@ describe("a receiver that is killed", () => {
     expect(text).toMatch(/\| line 99\n/);
     expect(text).toMatch(/: \| hal\n[^\n]*build-fedora: > log ended without closing\n$/);
     expect(closingMessage(path)).toMatch(/Ending: ended without closing\n[\s\S]*Checkpoint: [0-9a-f]{40}/);
+  });
+});
+
+describe("a disk that is full", () => {
+  it("answers no path, holds up nobody else, and commits what there is when there is room again", async () => {
+    const full = await LogChain.start();
+    try {
+      // To a program a file that may not grow looks as a full disk does.
+      runTool("prlimit", ["--pid", String(full.pid("receiver")), "--fsize=400000:unlimited"]);
+      const call = { target: "dom0", service: "qubesbuilder.BuildLog", argument: "big" } as const;
+      const transport = full.transport("build-fedora");
+      const big = await callQrexec(transport, call, "x".repeat(99).concat("\n").repeat(20_000), limits);
+      expect(big.stdout.toString()).toBe("");
+      const small = await callQrexec(transport, { ...call, argument: "small" }, "small\n", limits);
+      expect(full.published(small.stdout.toString().trim())).toContain("small");
+      await full.end("receiver", "SIGTERM");
+      await full.startReceiver();
+      const path = (full.keptFiles("build-fedora/big")[0] ?? "").slice(full.state.length + "/logs/".length);
+      const text = await until(() => full.tryPublished(path), 10_000);
+      expect(text.length).toBeGreaterThan(200_000);
+      expect(text).toMatch(/> log ended without closing\n$/);
+    } finally {
+      await full.stop();
+    }
   });
 });
