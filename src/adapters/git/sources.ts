@@ -27,13 +27,23 @@ const known = "refs/tags/";
 
 /** Fetches components into bare repositories of our own. Nothing is unpacked here. */
 export function createSources(options: SourcesOptions): Sources {
+  // Builders run side by side and share a component's repository: two fetches at once would fight for its refs.
+  const queues = new Map<string, Promise<unknown>>();
+  const inTurn = async <T>(repository: string, work: () => Promise<T>): Promise<T> => {
+    const before = queues.get(repository) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    queues.set(repository, mine);
+    return mine;
+  };
   return {
     fetch: async (component, builder, signal) => {
       const repository = join(options.root, builder.configuration.release, `${component.name}.git`);
       const running: GitOptions = { repository, environment: options.environment, limitMs: options.limitMs, signal };
-      await create(running);
-      await update(running, component);
-      const head = parseCommitSha((await git(running, ["rev-parse", `${headRef}^{commit}`])).toString().trim());
+      const head = await inTurn(repository, async () => {
+        await create(running);
+        await update(running, component);
+        return parseCommitSha((await git(running, ["rev-parse", `${headRef}^{commit}`])).toString().trim());
+      });
       if (head === null) throw new AdapterError("UNEXPECTED_ANSWER", "git answered no commit for the branch");
       const keyDirs = [...builder.configuration.keyDirs, join(builder.directory, "qubesbuilder/plugins/fetch/keys")];
       return open(running, component, keyDirs, head);

@@ -98,7 +98,7 @@ async function build(
   return { packages, log, fault };
 }
 
-describe("the native back-end", () => {
+describe("the native back-end", { timeout: 120_000 }, () => {
   it("builds real rpm packages, the same bytes each time", async () => {
     source.commit("first", smallComponent());
     const first = await build("host-fc41");
@@ -157,8 +157,9 @@ describe("the native back-end", () => {
     });
   });
 
-  it("leaves nothing of a build behind", async () => {
+  it("leaves nothing of a build behind, nor of one that was killed", async () => {
     source.commit("first", smallComponent());
+    mkdirSync(join(work, "builds/b-killed/build/out"), { recursive: true });
     await build("host-fc41");
     expect(readdirSync(join(work, "builds"))).toEqual(["walls"]);
   });
@@ -193,7 +194,7 @@ describe("the native back-end", () => {
   });
 });
 
-describe("a hostile package", () => {
+describe("a hostile package", { timeout: 120_000 }, () => {
   it("puts no link where the agent writes, by what its spec runs when it is only read", async () => {
     const victim = join(work, "victim");
     mkdirSync(victim, { mode: 0o777 });

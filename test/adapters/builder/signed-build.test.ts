@@ -29,7 +29,7 @@ afterAll(() => {
   rmSync(work, { recursive: true, force: true });
 });
 
-describe("a push of a component with a signed tag", () => {
+describe("a push of a component with a signed tag", { timeout: 120_000 }, () => {
   it("becomes signed packages of each type, by real git, gpg, rpmbuild, rpmsign and dpkg-buildpackage", async () => {
     const source = new ComponentRepository(gpg);
     source.commit("first", smallComponent());

@@ -52,7 +52,7 @@ async function load(text: string) {
   return { directory, calls, environment, loaded };
 }
 
-describe("a v1 builder", () => {
+describe("a v1 builder", { timeout: 120_000 }, () => {
   it("is asked for its configuration by make, and its grants are matched word by word", async () => {
     const { loaded } = await load(conf());
     const builder = loaded.builders[0];

@@ -43,7 +43,7 @@ async function inside(
   return { status: end.status, said };
 }
 
-describe("a recipe behind the walls", () => {
+describe("a recipe behind the walls", { timeout: 120_000 }, () => {
   it("is another user without capabilities, and cannot get any", async () => {
     const { said } = await inside(
       "id -u; grep -E '^(CapEff|CapBnd|NoNewPrivs)' /proc/self/status; unshare --user --map-root-user id -u 2>&1 | tail -1",

@@ -46,7 +46,7 @@ const update = () =>
   });
 const content = (): string => readFileSync(join(directory, "conf"), "utf8");
 
-describe("a builder's checkout", () => {
+describe("a builder's checkout", { timeout: 120_000 }, () => {
   it("goes forward to a signed commit", async () => {
     const from = remote.head();
     const to = remote.commit("second", { conf: "2" }, alice);

@@ -67,7 +67,7 @@ async function verdict(builder = place()) {
   return verifySource(componentOf(builder, "hello"), await fetched.facts(fetched.head));
 }
 
-describe("a component's source", () => {
+describe("a component's source", { timeout: 120_000 }, () => {
   it("is accepted with a tag signed by a maintainer, and is described by it", async () => {
     const commit = source.commit("first", { a: "1" });
     source.tag({ name: "v1.0", key: keys.alice });
@@ -222,6 +222,15 @@ describe("a component's source", () => {
     expect(() => builderPlace(work, "qubes-release: r4.3\ncomponents:\n- hello: { url: 'ext::sh -c id' }\n")).toThrow(
       /is not a URL/,
     );
+  });
+
+  it("is fetched by two builders at once", async () => {
+    const commit = source.commit("first");
+    const environment = { PATH: process.env["PATH"] ?? "" };
+    const sources = createSources({ root: join(work, "sources"), environment, limitMs: 30_000 });
+    const builder = place();
+    const fetches = Array.from({ length: 6 }, () => sources.fetch(componentOf(builder, "hello"), builder, signal));
+    expect((await Promise.all(fetches)).map(({ head }) => head)).toEqual(Array(6).fill(commit));
   });
 
   it("says that a remote is not there", async () => {

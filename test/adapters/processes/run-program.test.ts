@@ -58,12 +58,12 @@ describe("running a program", () => {
       ...shell(
         "trap '' TERM; (trap '' TERM; echo $$ >/dev/null; sh -c 'echo $PPID > child; exec sleep 300') & sleep 300 & wait; sleep 300",
       ),
-      limitMs: 500,
+      limitMs: 2_000,
       graceMs: 500,
       onOutput: () => undefined,
     });
     expect(end).toEqual({ status: null, ended: "limit" });
-    expect(Date.now() - begin).toBeLessThan(5_000);
+    expect(Date.now() - begin).toBeLessThan(20_000);
     expect(alive(pidIn("child"))).toBe(false);
   });
 
@@ -87,7 +87,7 @@ describe("running a program", () => {
       onOutput: () => new Promise(() => undefined),
     });
     expect(end.ended).toBe("limit");
-    expect(Date.now() - begin).toBeLessThan(5_000);
+    expect(Date.now() - begin).toBeLessThan(20_000);
   });
 
   it("slows the program instead of keeping its output in memory", async () => {

@@ -130,11 +130,11 @@ async function built(name: string, version: string): Promise<string> {
       database.close();
     }
   };
-  await expect.poll(look, { timeout: 25_000, interval: 50 }).toBe("done");
+  await expect.poll(look, { timeout: 60_000, interval: 50 }).toBe("done");
   return job;
 }
 
-describe("an agent with builder v2", () => {
+describe("an agent with builder v2", { timeout: 120_000 }, () => {
   it("builds what is pushed, with a log at the logs qube, and shows the build whole", async () => {
     source.tag({ name: "v1.0", key: maintainer });
     const place: AgentPlace = { directory: home, database: "", commits: [] };
@@ -160,7 +160,7 @@ describe("an agent with builder v2", () => {
     ]);
     await bot("build", "template", "r4.3", "fedora-44", "--timestamp", "202611231159");
     await expect
-      .poll(async () => bot("queue"), { timeout: 20_000, interval: 250 })
+      .poll(async () => bot("queue"), { timeout: 60_000, interval: 250 })
       .toContain("the last build of fedora-44 has the timestamp 202611231200");
   });
 

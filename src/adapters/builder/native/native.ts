@@ -8,7 +8,7 @@ import { buildDeb, prepareDeb } from "./deb.ts";
 import { findRecipes, type Recipes } from "./recipes.ts";
 import { buildRpm, prepareRpm } from "./rpm.ts";
 import { findWalls, type WallKind, type WallRule } from "./wall.ts";
-import { closeWorkshop, openWorkshop, type Workshop } from "./workshop.ts";
+import { closeWorkshop, openWorkshop, removeStaleWorkshops, type Workshop } from "./workshop.ts";
 
 /** What the native back-end is given of the rest of the agent: everything after the walls is trusted and not its own. */
 export interface NativeOptions {
@@ -44,7 +44,7 @@ export function createNativeBackend(options: NativeOptions): Backend {
     const probe = join(options.work, "walls");
     const walls =
       wallsFound.get(probe) ??
-      findWalls(options.walls, probe, options.environment).catch((error: unknown) => {
+      prepare(options, probe).catch((error: unknown) => {
         // Tried again for the next build: whoever mends the machine need not restart the agent.
         wallsFound.delete(probe);
         throw error;
@@ -69,6 +69,13 @@ export function createNativeBackend(options: NativeOptions): Backend {
       return openBuild(options, task, log, { recipes, wallsHere, upload });
     },
   };
+}
+
+/** What is done once, before the first build of this program. */
+async function prepare(options: NativeOptions, probe: string): Promise<WallKind> {
+  const walls = await findWalls(options.walls, probe, options.environment);
+  await removeStaleWorkshops(options.work, walls);
+  return walls;
 }
 
 function notBuilt(task: BuildTask): string {

@@ -1,8 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BuildTask, JobLog } from "../../../build/ports.ts";
 import { AdapterError } from "../../../domain/index.ts";
 import { insidePath, runWalled, type WallKind } from "./wall.ts";
+
+/** What the directories of builds begin with. */
+const prefix = "b-";
 
 /** One distribution's directory while it is built. */
 export interface Workshop {
@@ -25,7 +28,7 @@ export interface Workshop {
  */
 export async function openWorkshop(root: string, walls: WallKind, task: BuildTask, log: JobLog): Promise<Workshop> {
   mkdirSync(root, { recursive: true, mode: 0o711 });
-  const directory = mkdtempSync(join(root, "b-"));
+  const directory = mkdtempSync(join(root, prefix));
   const build = join(directory, "build");
   for (const name of ["home", "sources", "out", "recipe"]) mkdirSync(join(build, name), { recursive: true });
   const epoch = await task.source.time(task.commit);
@@ -33,20 +36,27 @@ export async function openWorkshop(root: string, walls: WallKind, task: BuildTas
 }
 
 /** Removes the directory. What a build without root made belongs to a subordinate id, so it is removed behind the walls. */
-export async function closeWorkshop(workshop: Workshop): Promise<void> {
-  if (workshop.walls === "subordinate") {
+export async function closeWorkshop({ walls, directory }: Pick<Workshop, "walls" | "directory">): Promise<void> {
+  if (walls === "subordinate") {
     await runWalled({
-      kind: workshop.walls,
-      directory: workshop.directory,
+      kind: walls,
+      directory,
       begin: ".",
       program: "find",
-      args: [workshop.inside, "-mindepth", "1", "-delete"],
+      args: [insidePath(walls, directory), "-mindepth", "1", "-delete"],
       environment: toolEnvironment,
       signal: AbortSignal.timeout(120_000),
       onOutput: () => undefined,
     });
   }
-  rmSync(workshop.directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** Removes what a killed agent left. Only before the first build of this program: then nobody works in any of them. */
+export async function removeStaleWorkshops(root: string, walls: WallKind): Promise<void> {
+  for (const name of readdirSync(root)) {
+    if (name.startsWith(prefix)) await closeWorkshop({ walls, directory: join(root, name) });
+  }
 }
 
 /** The same for every build, wherever it runs. */
