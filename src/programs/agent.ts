@@ -12,12 +12,13 @@ import { AdapterError } from "../domain/index.ts";
 import { reportKeys } from "../signed/index.ts";
 import type { Ledger } from "../work/index.ts";
 import { placeChannel, pump, WakeUp, work } from "../work/index.ts";
-import { type Builders, buildersSource } from "./agent/builders.ts";
+import { buildersSource } from "./agent/builders.ts";
 import { ClockWatch } from "./agent/clock-watch.ts";
 import { type CommandIntakeParts, type IntakeVerdict, takeCommand } from "./agent/command-intake.ts";
 import { openGithub } from "./agent/github.ts";
 import { isoTestsFor } from "./agent/iso-tests.ts";
 import { jobRunner } from "./agent/job-runner.ts";
+import { wordsOf } from "./agent/job-words.ts";
 import { outboxEntries } from "./agent/outbox-entries.ts";
 import { placeDeliverer } from "./agent/place-deliverer.ts";
 import { CommentPoller } from "./agent/poller.ts";
@@ -25,6 +26,7 @@ import { promotionParts } from "./agent/promotion-parts.ts";
 import { keepProvenance } from "./agent/provenance.ts";
 import { takePush } from "./agent/push-intake.ts";
 import { takeRecordedCalls } from "./agent/recorded-calls.ts";
+import { recoverRepositories } from "./agent/recover-repositories.ts";
 import { type CallHandlers, serveCalls } from "./agent/services.ts";
 import { type AgentSettings, agentSettings } from "./agent/settings.ts";
 import { watchTags } from "./agent/tag-watch.ts";
@@ -187,8 +189,7 @@ async function serve(settings: AgentSettings, qrexec: QrexecSettings, log: Logge
         runner,
         clock,
         wakeUp,
-        onJob: (job, event) =>
-          log.info({ job: job.id, trace: job.trace, queue: job.queue, event: wordsOf(event) }, "job"),
+        onJob: (job, event) => log.info({ job: job.id, trace: job.trace, queue: job.queue, ...wordsOf(event) }, "job"),
         onTrouble: (where, error) => log.error({ where, err: error }, "a job met trouble"),
       },
       end,
@@ -213,18 +214,6 @@ function tagWatchMs(settings: AgentSettings): number {
   return settings["tag-scan-hours"] * 3_600_000;
 }
 
-/** What a crash left half is finished or undone before anything else runs there. */
-async function recoverRepositories(world: World, { loaded }: Builders, log: Logger): Promise<void> {
-  for (const builder of loaded) {
-    try {
-      for (const done of await world.repositories(builder).recover()) log.info({ done }, "a repository was mended");
-    } catch (error) {
-      if (!(error instanceof AdapterError)) throw error;
-      log.error({ alarm: "repository", err: error }, "a repository could not be mended");
-    }
-  }
-}
-
 /** When this ledger was born: written once. Whole seconds, as signatures have them. */
 async function bornAt(ledger: Ledger, now: Date): Promise<Date> {
   const known = await ledger.fact("born");
@@ -232,8 +221,4 @@ async function bornAt(ledger: Ledger, now: Date): Promise<Date> {
   const born = new Date(Math.floor(now.getTime() / 1000) * 1000);
   await ledger.setFact("born", born.toISOString());
   return born;
-}
-
-function wordsOf(event: "begins" | { readonly kind: string }): string {
-  return event === "begins" ? event : event.kind;
 }

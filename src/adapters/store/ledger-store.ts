@@ -42,7 +42,9 @@ export class SqliteLedger implements Ledger {
       if (!this.#insert(recording)) return "known";
       for (const [index, line] of recording.lines.entries()) this.#insertLine(recording, index, line);
       const { place } = recording;
-      if (place.kind === "claimed") {
+      // Where another environment's command was posted is that environment's question.
+      const ours = recording.lines.some(({ stand }) => stand.kind !== "silent");
+      if (place.kind === "claimed" && ours) {
         const { key, blockSha256 } = recording;
         this.#add(
           [placeEntry({ place: place.place, blockSha256, purpose: { kind: "message", key } })],

@@ -86,14 +86,17 @@ async function applyAll(
   done: Done[],
   failed: Failed[],
 ): Promise<LogPath | null> {
-  const { wanted, apply } = application;
+  const { job, wanted, apply } = application;
   // Read before anything moves: afterwards the former version is no longer the one that stands there.
   const histories = await Promise.all(apply.map((planned) => ports.history(planned)));
   const name = wanted.kind === "upload-template" ? wanted.template : wanted.component;
   const log = await ports.logs.open(`${verbs[wanted.kind].log}-${name}`);
   try {
     for (const [index, planned] of apply.entries()) {
-      log.note(`${wanted.kind} ${name} to ${wanted.repository}, ${nameOf(planned)}, plan ${planned.plan.digest}`);
+      const asked = job.trace === null ? "by hand" : `command ${job.trace}`;
+      log.note(
+        `${wanted.kind} ${name} to ${wanted.repository}, ${nameOf(planned)}, plan ${planned.plan.digest}, ${asked}`,
+      );
       try {
         const applied: Applied = await ports.apply(planned.plan, log);
         for (const { file, sha256 } of applied.moves) log.note(`${sha256} ${file}`);
