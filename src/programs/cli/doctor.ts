@@ -3,6 +3,7 @@
  * qube it is in is told by the sections of the configuration. It changes nothing and calls nothing that would.
  */
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { qrexecTransport } from "../../adapters/qrexec/index.ts";
@@ -19,6 +20,7 @@ import { judgeGithub } from "./doctor/github.ts";
 import { judgeKeys } from "./doctor/keys.ts";
 import { githubRepository, judgeBranchRules, judgePushes } from "./doctor/logs.ts";
 import { judgeDisk, judgeSecret, judgeService, judgeTools } from "./doctor/machine.ts";
+import { judgeOutbox } from "./doctor/outbox.ts";
 
 const usage = `release-bot doctor [--config FILE] [--json]
 
@@ -102,6 +104,7 @@ async function examineAgent(configuration: ConfigurationFile): Promise<readonly 
     fine(`${configuration.file}: agent of ${settings.qube}`),
     ...(await judgeTools(["git", "gpg", "sqv"])),
     judgeDisk(settings["state-dir"], 5),
+    ...judgeOutbox(join(settings["state-dir"], "agent.db"), now()),
     ...(await Promise.all(
       services.map((service) => judgeService(qrexec.servicesDirectory, service, "release-bot-agent")),
     )),
