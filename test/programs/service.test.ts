@@ -111,6 +111,6 @@ describe("the agent's start and stop", () => {
     const words = ["agent", "--config", join(at.directory, "config.yml")];
     const { status, stderr } = await runReleaseBot(words, { PATH: "/nonexistent" });
     expect(status).toBe(1);
-    expect(stderr).toContain("install the Debian package sqv");
+    expect(stderr).toContain("sqv cannot be run");
   });
 });

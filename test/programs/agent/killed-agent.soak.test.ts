@@ -7,7 +7,7 @@ import { seeded } from "../../support/seeded.ts";
 import { isFullSoak, soakSeed } from "../../support/soak.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
-const kills = isFullSoak ? 200 : 4;
+const kills = isFullSoak ? 200 : 3;
 const service = "qubesbuilder.ProcessGithubCommand";
 const home = new GpgHome();
 afterAll(() => home.remove());
