@@ -179,6 +179,24 @@ describe("a log over its limit", () => {
   });
 });
 
+describe("a receiver without a remote, and with checkpoints every third of a second", () => {
+  it("commits checkpoints while the log runs, says of no push that it is pending, and acknowledges nothing", async () => {
+    const alone = await LogChain.start({ receiver: () => ({ remote: null, "checkpoint-minutes": 0.005 }) });
+    try {
+      const log = await alone.openLog("alone");
+      const git = (...args: string[]) =>
+        runTool("git", ["--git-dir", join(alone.state, "repository.git"), ...args]).toString();
+      const checkpoints = () => git("log", "--all", "--format=%H", "--", "build-fedora/alone").trim().split("\n");
+      await until(() => (checkpoints().length >= 3 ? true : null), 10_000);
+      const path = (await log.close("done")) ?? "";
+      expect(git("show", `master:${path}`)).toMatch(/> done\n[^\n]*> closing log\n$/);
+      expect(alone.acknowledged()).toBe("");
+    } finally {
+      await alone.stop();
+    }
+  });
+});
+
 describe("a receiver that is killed", () => {
   it("closes and commits at its next start what came until then, as what it is", async () => {
     const log = await chain.openLog("killed");

@@ -71,12 +71,13 @@ export class Pusher {
 
   /** Whether pushing fails at the moment: nobody needs to wait to find that out again. */
   get failing(): boolean {
-    return this.#reason !== null || this.#options.embargo() || this.#options.repository.settings.remote === null;
+    return this.#reason !== null || this.#options.embargo();
   }
 
   /** Resolves true when that commit has been pushed; false when a try has failed since, or after the limit. */
   async pushed(committed: Committed, limitMs: number): Promise<boolean> {
-    if (this.#pushed >= committed.number) return true;
+    // Without a remote nothing is pending: there is nowhere that the log should be.
+    if (this.#pushed >= committed.number || this.#options.repository.settings.remote === null) return true;
     if (this.failing) return false;
     return this.#wait(committed.number, limitMs);
   }
