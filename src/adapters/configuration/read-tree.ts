@@ -9,6 +9,7 @@ import {
   type Tree,
   type TreeMap,
 } from "../../formats/builder-yml/index.ts";
+import { type FileStamp, stampFile } from "./unchanged.ts";
 
 /** Maps absolute includes of another checkout to where it lies here: `/home/user/qubes-builderv2` → this directory. */
 export interface IncludeRoot {
@@ -19,7 +20,8 @@ export interface IncludeRoot {
 /** A configuration's merged tree and the files that it came from. */
 export interface ReadTree {
   readonly tree: TreeMap;
-  readonly files: readonly string[];
+  /** In the order in which they were read, each as it stood then. */
+  readonly files: readonly FileStamp[];
 }
 
 /** Real ones have under 1,000 lines; the limit keeps a wrong path (a disk image, say) out of memory. */
@@ -75,7 +77,7 @@ export function readTree(
   file: string,
   roots: readonly IncludeRoot[],
 ): Result<ReadTree, readonly ConfigurationProblem[]> {
-  const files: string[] = [];
+  const files: FileStamp[] = [];
 
   const read = (
     path: string,
@@ -83,7 +85,7 @@ export function readTree(
     above: readonly string[],
   ): Result<TreeMap, readonly ConfigurationProblem[]> => {
     if (above.includes(path)) return no([{ ...at, message: `${path} includes itself` }]);
-    files.push(path);
+    files.push(stampFile(path));
     const text = readText(path, at);
     if (!text.ok) return text;
     const parsed: Result<Tree, readonly ConfigurationProblem[]> = parseTree(path, text.value);

@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadBuilderConfiguration, loadBuilders } from "../../../src/adapters/configuration/index.ts";
+import { stampFile, UnchangedFiles } from "../../../src/adapters/configuration/unchanged.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 function files(texts: Readonly<Record<string, string>>): string {
@@ -52,6 +53,35 @@ describe("a configuration with includes", () => {
     const said = loaded.ok ? [] : loaded.error.map((problem) => `${problem.file}:${problem.line}: ${problem.message}`);
     expect(said.join()).toContain(join(directory, place));
     expect(said.join()).toContain(message);
+  });
+
+  it("is read anew when one of its files has changed, however its times were set", () => {
+    const directory = files({ "b.yml": "include: [c.yml]\n", "c.yml": "qubes-release: r4.3\nmin-age-days: 1\n" });
+    const days = (): unknown => {
+      const loaded = load(directory, "b.yml");
+      return loaded.ok && loaded.value.configuration.minAgeDays;
+    };
+    const included = join(directory, "c.yml");
+    const { atime, mtime } = statSync(included);
+    expect([days(), days()]).toEqual([1, 1]);
+    writeFileSync(included, "qubes-release: r4.3\nmin-age-days: 2\n");
+    utimesSync(included, atime, mtime);
+    expect(days()).toBe(2);
+    rmSync(included);
+    expect(days()).toBe(false);
+  });
+
+  it("is kept only once its files have settled, and only as long as all of them stand as they were", () => {
+    const directory = files({ one: "1", two: "2" });
+    const stamps = ["one", "two"].map((name) => stampFile(join(directory, name)));
+    const kept = new UnchangedFiles<string>();
+    kept.keep("key", stamps, "value", Date.now());
+    expect(kept.find("key")).toBeNull();
+    kept.keep("key", stamps, "value", Date.now() + 5_000);
+    expect(kept.find("key")).toBe("value");
+    writeFileSync(join(directory, "two"), "3");
+    utimesSync(join(directory, "two"), new Date(0), new Date(0));
+    expect(kept.find("key")).toBeNull();
   });
 
   it("takes relative directories from the builder's own", () => {
