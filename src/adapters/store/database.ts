@@ -66,20 +66,38 @@ export class Database {
           pending.run();
           good.push(pending);
         } catch (error) {
-          this.#handle.exec("ROLLBACK TO one");
+          this.#rollbackOne(error);
           pending.reject(error);
         }
         this.#handle.exec("RELEASE one");
       }
       this.#handle.exec("COMMIT");
     } catch (cause) {
-      if (this.#handle.isTransaction) this.#handle.exec("ROLLBACK");
+      this.#rollback();
       const fault = diskFault(cause);
       for (const pending of batch) pending.reject(fault);
       return;
     }
     for (const pending of good) pending.resolve();
     for (const listener of this.#listeners) listener();
+  }
+
+  /** A full disk ends the whole transaction, savepoints and all: then what it met is the fault of all that share it. */
+  #rollbackOne(met: unknown): void {
+    try {
+      this.#handle.exec("ROLLBACK TO one");
+    } catch {
+      throw met;
+    }
+  }
+
+  /** After a failed COMMIT the transaction may be open or not: SQLite itself ends some, a full disk's among them. */
+  #rollback(): void {
+    try {
+      this.#handle.exec("ROLLBACK");
+    } catch (error) {
+      if (!(error instanceof Error) || !/no transaction/.test(error.message)) throw error;
+    }
   }
 
   /** Calls back after each durable commit of this process: something may have become due. */
