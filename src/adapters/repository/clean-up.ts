@@ -1,6 +1,7 @@
 /**
  * Clean-up: builds that others have superseded in a testing repository for long enough go from there; never a file that
- * another suite refers to, never one without a record, and nothing of a gated repository.
+ * another suite refers to, never one without a record, and nothing of a gated repository. Metalinks stop offering former
+ * metadata after a day.
  */
 import { type Fingerprint, isGated } from "../../domain/index.ts";
 import { renderPublishRecord } from "../../formats/publish-record/index.ts";
@@ -10,6 +11,7 @@ import { filesOnDisk } from "./files-on-disk.ts";
 import type { Place } from "./place.ts";
 import { placesInTree } from "./places-in-tree.ts";
 import { buildFact, type StoredRecord } from "./records.ts";
+import { agedMetalink } from "./rpm/render-rpm.ts";
 import type { Tree } from "./tree.ts";
 
 const day = 24 * 3600 * 1000;
@@ -22,12 +24,21 @@ export async function cleanUp(
 ): Promise<CleanedUp[]> {
   const done: CleanedUp[] = [];
   for (const { place } of placesInTree(tree)) {
+    if (place.type === "rpm") await tree.alone(place, "untouched", async () => ageMetalink(tree, place));
     const signKey = request.signKeyOf(place.dist);
     if (isGated(place.repository) || signKey === null) continue;
     const files = await tree.alone(place, "changed", () => cleanPlace(tree, place, request.keepDays, signKey, signer));
     if (files.length > 0) done.push({ repository: place.repository, dist: place.dist, files });
   }
   return done;
+}
+
+/** A metalink is not signed: it is only replaced. */
+function ageMetalink(tree: Tree, place: Place): void {
+  const path = tree.at(`${place.base}/repodata/repomd.xml.metalink`);
+  if (tree.options.disk.stat(path) === null) return;
+  const aged = agedMetalink(Buffer.from(tree.options.disk.read(path)).toString("utf8"), tree.options.clock());
+  if (aged !== null) tree.options.disk.replace(path, aged);
 }
 
 async function cleanPlace(

@@ -9,9 +9,9 @@ export function sha256Of(bytes: Uint8Array): Sha256 {
   return hash("sha256", bytes) as Sha256;
 }
 
-/** A hash over what the chunks inflate to, without putting it together. */
-export function openDigest(algorithm: "md5" | "sha256", chunks: readonly Chunk[]): string {
-  const running = createHash(algorithm);
+/** SHA-256 of what the chunks inflate to, without putting it together. */
+export function openDigest(chunks: readonly Chunk[]): string {
+  const running = createHash("sha256");
   for (const chunk of chunks) running.update(chunk.open);
   return running.digest("hex");
 }

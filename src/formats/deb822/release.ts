@@ -5,7 +5,6 @@ import { parseFields } from "./stanza-list.ts";
 export interface ReleaseEntry {
   readonly path: string;
   readonly size: number;
-  readonly md5: string;
   readonly sha256: string;
 }
 
@@ -27,7 +26,10 @@ function formatDate(date: Date): string {
   return date.toUTCString().replace(/GMT$/, "UTC");
 }
 
-/** Writes a Release file; indices can be fetched by their hash, so that a client never meets a newer one. */
+/**
+ * Writes a Release file; indices can be fetched by their hash, so that a client never meets a newer one. SHA-256 alone: it is
+ * what apt has gone by since 2016, and hashing twice costs a promotion a tenth of its time.
+ */
 export function renderRelease(release: ReleaseFile): string {
   const hashes = (title: string, of: (entry: ReleaseEntry) => string): string[] => [
     `${title}:`,
@@ -45,7 +47,6 @@ export function renderRelease(release: ReleaseFile): string {
     ...field("Components", release.components.join(" ")),
     ...field("Description", release.description),
     "Acquire-By-Hash: yes",
-    ...hashes("MD5Sum", (entry) => entry.md5),
     ...hashes("SHA256", (entry) => entry.sha256),
     "",
   ].join("\n");
@@ -63,7 +64,6 @@ export function parseRelease822(text: string): ReleaseFile {
     );
   };
   const sha256 = listed("sha256");
-  const md5 = listed("md5sum");
   if (!fields.has("sha256")) throw new RangeError("Release: no SHA256");
   return {
     origin: fields.get("origin") ?? "",
@@ -77,7 +77,6 @@ export function parseRelease822(text: string): ReleaseFile {
     entries: [...sha256].map(([path, { hash, size }]) => ({
       path,
       size,
-      md5: md5.get(path)?.hash ?? "",
       sha256: hash,
     })),
   };

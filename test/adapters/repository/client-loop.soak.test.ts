@@ -12,7 +12,7 @@ import { ReleaseTree } from "../../support/release-tree.ts";
 vi.setConfig({ testTimeout: 3_600_000 });
 
 const full = process.env["RELEASE_BOT_SOAK"] === "full";
-const promotions = full ? 40 : 3;
+const promotions = full ? 40 : 2;
 const gpg = new GpgHome();
 let key: string;
 let maker: PackageMaker;

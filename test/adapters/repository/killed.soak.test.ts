@@ -7,7 +7,7 @@ import { seeded } from "../../support/seeded.ts";
 vi.setConfig({ testTimeout: 4 * 3_600_000 });
 
 const full = process.env["RELEASE_BOT_SOAK"] === "full";
-const times = full ? 1000 : 9;
+const times = full ? 1000 : 6;
 const seed = Number(process.env["RELEASE_BOT_SEED"] ?? Date.now() % 1_000_000);
 const scene = new CrashScene();
 const all = Object.keys(kinds) as Kind[];

@@ -15,7 +15,7 @@ import { runTool } from "../../support/tool.ts";
 vi.setConfig({ testTimeout: 4 * 3_600_000 });
 
 const full = process.env["RELEASE_BOT_SOAK"] === "full";
-const sequences = full ? 100 : 2;
+const sequences = full ? 100 : 1;
 const seed = Number(process.env["RELEASE_BOT_SEED"] ?? Date.now() % 1_000_000);
 const components = ["alpha", "beta", "libgamma"];
 const versions = ["1.0-1", "1.1-1", "2.0-1"];

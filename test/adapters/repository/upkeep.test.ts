@@ -121,7 +121,12 @@ describe("a metalink", () => {
     mirrored.pass(0.1);
     expect(await mirrored.publish({ dist, component: "alpha", commit: "c", files: [rpm("3.0-1")] })).toBeNull();
     expect(states()).toBe(3);
+    await mirrored.repositories.cleanUp({ keepDays: 90, signKeyOf: () => mirrored.key }, mirrored.signer);
+    expect(states()).toBe(3);
     mirrored.pass(2);
+    await mirrored.repositories.cleanUp({ keepDays: 90, signKeyOf: () => mirrored.key }, mirrored.signer);
+    expect(states()).toBe(1);
+    expect(readFileSync(path, "utf8")).toContain("https://yum.example.org/");
     expect(await mirrored.publish({ dist, component: "alpha", commit: "d", files: [rpm("4.0-1")] })).toBeNull();
     expect(states()).toBe(2);
     expect(await mirrored.withdraw({ dist, component: "alpha", commit: "d", repository: "current-testing" })).toBe(

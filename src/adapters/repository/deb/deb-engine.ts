@@ -29,6 +29,7 @@ export class DebEngine implements Engine {
   readonly #root: string;
   readonly #judge: SignatureJudge;
   readonly #cache: MetadataCache;
+  readonly #latest = new Map<string, DebSnapshot>();
 
   constructor(parts: { disk: Disk; root: string; judge: SignatureJudge; cache: MetadataCache }) {
     this.#disk = parts.disk;
@@ -43,7 +44,12 @@ export class DebEngine implements Engine {
   }
 
   read(place: Place): DebSnapshot {
-    return readDebSnapshot(this.#disk, this.#cache, this.#root, place);
+    const read = readDebSnapshot(this.#disk, this.#cache, this.#root, place);
+    const known = this.#latest.get(place.key);
+    // The same signed text: the same snapshot, whose packages are indexed already.
+    if (known?.exists && known.identity === read.identity) return known;
+    this.#latest.set(place.key, read);
+    return read;
   }
 
   async judge(snapshot: Snapshot, key: Fingerprint): Promise<SignatureCheck> {

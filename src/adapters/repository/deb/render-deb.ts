@@ -1,5 +1,4 @@
 /** New metadata for a debian suite: the indices spliced, each under its hash and under its name. */
-import { hash } from "node:crypto";
 import {
   type ReleaseEntry,
   type ReleaseFile,
@@ -107,7 +106,7 @@ function indexFile(
   bytes: Buffer,
 ): { readonly entry: ReleaseEntry; readonly byHash: string; readonly bytes: Buffer } {
   const sha256 = sha256Of(bytes);
-  const entry = { path, size: bytes.length, md5: hash("md5", bytes), sha256 };
+  const entry = { path, size: bytes.length, sha256 };
   return { entry, byHash: byHashPath(directory, path, sha256), bytes };
 }
 

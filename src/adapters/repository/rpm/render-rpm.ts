@@ -98,7 +98,7 @@ function spliceList(
   const data = {
     type,
     checksum,
-    openChecksum: openDigest("sha256", chunks),
+    openChecksum: openDigest(chunks),
     location: `repodata/${checksum}-${type}.xml.gz`,
     timestamp,
     size: bytes.length,
@@ -158,6 +158,14 @@ function formerStates(repomd: Buffer, metalink: string, now: number): RepomdStat
   if (current?.sha256 !== goes.sha256) return [goes];
   const chain = [goes, ...older];
   return chain.filter((_, index) => now - (chain[index - 1]?.timestamp ?? now) <= formerFor);
+}
+
+/** The metalink without former states, once the state that stands has done so for a day; null while it is as it should be. */
+export function agedMetalink(metalink: string, now: Date): string | null {
+  const [current, ...former] = metalinkStates(metalink);
+  if (current === undefined || former.length === 0) return null;
+  if (now.getTime() / 1000 - current.timestamp <= formerFor) return null;
+  return renderMetalink({ published: now, current, alternates: [], urls: metalinkUrls(metalink) });
 }
 
 /** Where a mirror has the repository's repomd.xml; below the release, as builder v2's upload puts it. */
