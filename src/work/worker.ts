@@ -60,12 +60,29 @@ async function runNext(parts: WorkerParts, queue: string, running: Running, end:
     running.job = job;
     parts.onJob(job, "begins");
     const outcome = await runJob(parts, job, running.cancel.signal, end);
-    if (outcome === null) return await parts.store.interrupt(job, parts.clock.now());
-    await parts.store.finish(job, outcome, parts.clock.now());
+    if (outcome === null) {
+      await parts.store.interrupt(job, parts.clock.now());
+      return;
+    }
+    await keepOutcome(parts, job, outcome, end);
     parts.onJob(job, outcome);
   } catch (error) {
     parts.onTrouble(queue, error);
     await parts.clock.sleep(longestSleep, end);
+  }
+}
+
+/** A full disk must not make a job run for ever in the books: its outcome is kept until it can be written down. */
+async function keepOutcome(parts: WorkerParts, job: Job, outcome: JobOutcome, end: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await parts.store.finish(job, outcome, parts.clock.now());
+      return;
+    } catch (error) {
+      parts.onTrouble(`the outcome of job ${job.id}`, error);
+      if (end.aborted) return;
+      await parts.clock.sleep(longestSleep, end);
+    }
   }
 }
 

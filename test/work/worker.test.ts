@@ -189,6 +189,23 @@ describe("the worker", () => {
     expect(attempts).toEqual([2]);
   });
 
+  it("keeps a job's outcome until the disk has room for it", async () => {
+    const { store, settled, clock, troubles } = workshop(async () => done("built"));
+    const finish = store.jobs.finish.bind(store.jobs);
+    let full = 2;
+    store.jobs.finish = (...words) =>
+      full-- > 0 ? Promise.reject(new AdapterError("DISK_FULL", "no space left")) : finish(...words);
+    await store.jobs.add([push("/a", "x")], start);
+    await expect
+      .poll(() => {
+        clock.advance(1100);
+        return store.desk.show(1)[0]?.state;
+      })
+      .toBe("done");
+    await settled(1, "done");
+    expect(troubles.length).toBe(2);
+  });
+
   it("runs again by hand what has ended", async () => {
     const { store, settled } = workshop(async () => done("built"));
     await store.jobs.add([push("/a", "x")], start);
