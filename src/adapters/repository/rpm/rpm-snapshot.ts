@@ -1,6 +1,6 @@
 /** An rpm repository's metadata as it lies on the disk, each file checked against the hash that repomd.xml gives it. */
 import { join } from "node:path";
-import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import zlib, { gunzipSync } from "node:zlib";
 import { AdapterError } from "../../../domain/index.ts";
 import { type Chunk, chunkOf, readChunks } from "../../../formats/gzip/index.ts";
 import {
@@ -106,10 +106,18 @@ export function checked(disk: Disk, path: string, data: RepomdData): Buffer {
   return bytes;
 }
 
+/** Looked up when it is needed: Node before 22.15 starts without it, and most repositories need none. */
+function unzstd(bytes: Uint8Array): Buffer {
+  if (typeof zlib.zstdDecompressSync !== "function") {
+    throw new AdapterError("TOOL_MISSING", "metadata in zstd needs Node 22.15 or newer");
+  }
+  return zlib.zstdDecompressSync(bytes);
+}
+
 /** createrepo_c writes gzip unless told otherwise; newer ones zstd. */
 function inflate(bytes: Buffer, path: string): Chunk[] {
   if (path.endsWith(".gz")) return readChunks(bytes);
-  if (path.endsWith(".zst")) return [chunkOf(zstdDecompressSync(bytes))];
+  if (path.endsWith(".zst")) return [chunkOf(unzstd(bytes))];
   if (path.endsWith(".xml")) return [chunkOf(bytes)];
   throw new AdapterError("UNEXPECTED_ANSWER", `${path} is neither .gz, .zst nor .xml`);
 }
@@ -117,7 +125,7 @@ function inflate(bytes: Buffer, path: string): Chunk[] {
 /** What a metadata file inflates to, for checking what repomd.xml says of that; null for other tools' packings (bzip2, xz). */
 export function inflated(bytes: Buffer, path: string): Buffer | null {
   if (path.endsWith(".gz")) return gunzipSync(bytes);
-  if (path.endsWith(".zst")) return zstdDecompressSync(bytes);
+  if (path.endsWith(".zst")) return unzstd(bytes);
   return path.endsWith(".xml") ? bytes : null;
 }
 
