@@ -69,6 +69,7 @@ async function publishByVersionOne(
       program: join(directory, "scripts/make-with-log"),
       args: [`update-repo-${plan.to}`],
       directory,
+      daemons: "stay",
       environment: { ...environment, ...signing, ...selection, RELEASE_BOT_LOG_SOCKET: log.socketPath },
     },
     log,

@@ -94,6 +94,7 @@ async function signRpms(
     directory: dirname(first),
     environment: { ...gpg.environment, RELEASE_BOT_LOG_SOCKET: log.socketPath },
     limitMs: 3_600_000,
+    daemons: "stay",
     signal,
     onOutput: (chunk) => log.output(chunk),
   });

@@ -8,6 +8,8 @@ export interface BuilderTool {
   readonly args: readonly string[];
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** What it signs with may be a daemon that others use too. */
+  readonly daemons: "end" | "stay";
 }
 
 /** Longer than any build may last: what bounds it is the signal of its time limit. */

@@ -16,6 +16,11 @@ export interface ProgramRun {
   readonly signal?: AbortSignal;
   /** Between TERM and KILL; 10 s unless a test is in a hurry. */
   readonly graceMs?: number;
+  /**
+   * `end` (unless said otherwise): what has left the process group is ended too. `stay`: it may live on; for trusted tools
+   * that start a gpg-agent, which other builders' tools may be using by then.
+   */
+  readonly daemons?: "end" | "stay";
   /** Each chunk of output as it comes. Reading goes on when the answer resolves, so a slow reader slows the program. */
   readonly onOutput: (chunk: Uint8Array, from: "stdout" | "stderr") => void | Promise<void>;
 }
@@ -81,10 +86,10 @@ export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
   if (run.signal?.aborted === true) return { status: null, ended: "signal" };
   if (!orphansEnded) endOrphans();
   orphansEnded = true;
-  const mark = newRunMark();
+  const mark = run.daemons === "stay" ? null : newRunMark();
   const child = spawn(run.program, run.args, {
     cwd: run.directory,
-    env: { ...run.environment, ...mark.environment },
+    env: { ...run.environment, ...mark?.environment },
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
   });
@@ -114,7 +119,7 @@ export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
   /** The rest of the group is ended, then the output read to its end: slowly, where the reader is slow, but not past the limit. */
   async function exitAfter(pid: number | undefined): Promise<ProgramEnd> {
     if (pid !== undefined) signalGroup(pid, "SIGKILL");
-    endLeftovers(mark);
+    if (mark !== null) endLeftovers(mark);
     const status = await exit;
     await Promise.race([drained, stop.reached.then(() => pause(1_000))]);
     return { status, ended: stop.why() };

@@ -115,6 +115,7 @@ async function runLogged(run: LoggedRun, log: JobLog): Promise<number> {
   const { status, ended } = await runProgram({
     ...run,
     directory: process.cwd(),
+    daemons: "stay",
     environment: { ...run.environment, RELEASE_BOT_LOG_SOCKET: log.socketPath },
     signal: AbortSignal.any([gone.signal, untilStopped()]),
     onOutput: async (chunk, from) => {

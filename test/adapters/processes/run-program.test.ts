@@ -78,6 +78,15 @@ describe("running a program", () => {
     expect(alive(pidIn("away"))).toBe(false);
   });
 
+  it("lets a daemon of a trusted tool live on, which others may be using", async () => {
+    const script =
+      "setsid sh -c 'echo $$ > away; exec sleep 60' >/dev/null 2>&1 </dev/null & while [ ! -s away ]; do sleep 0.05; done";
+    const end = await runProgram({ ...shell(script), daemons: "stay", onOutput: () => undefined });
+    const pid = pidIn("away");
+    expect([end, alive(pid)]).toEqual([{ status: 0, ended: null }, true]);
+    process.kill(pid, "SIGKILL");
+  });
+
   it("is held by no reader that hangs", async () => {
     const begin = Date.now();
     const end = await runProgram({

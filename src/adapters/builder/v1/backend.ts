@@ -57,7 +57,13 @@ function open(options: BuilderV1Options, task: BuildTask, log: JobLog): BackendR
   const script =
     (name: string, args: readonly string[], more: Readonly<Record<string, string>>) => (signal: AbortSignal) =>
       runBuilderTool(
-        { program: join(directory, "scripts", name), args, directory, environment: { ...environment, ...more } },
+        {
+          program: join(directory, "scripts", name),
+          args,
+          directory,
+          daemons: name === "auto-build" ? "end" : "stay",
+          environment: { ...environment, ...more },
+        },
         log,
         signal,
       );
@@ -83,6 +89,7 @@ function openTemplate(options: BuilderV1Options, task: ImageTask, log: JobLog): 
     program: join(directory, "scripts/auto-build-template"),
     args: [task.template.name, task.timestamp],
     directory,
+    daemons: "end" as const,
     environment: { ...options.environment, ...options.signing, RELEASE_BOT_LOG_SOCKET: log.socketPath, MAKEFLAGS: "" },
   };
   return {

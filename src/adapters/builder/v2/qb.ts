@@ -54,6 +54,7 @@ export function openQb({ builder, environment, signing }: QbOptions): Qb {
           program: join(directory, "qb"),
           args: qbArguments(configurationFile, subject, stages),
           directory,
+          daemons: trust === "trusted" ? "stay" : "end",
           environment: {
             ...environment,
             ...(trust === "trusted" ? { ...signing, RELEASE_BOT_LOG_SOCKET: log.socketPath } : {}),
