@@ -84,11 +84,14 @@ async function run({ afterwards, output }: Wish, records: string): Promise<numbe
     const programLogs = freshLogs(output, basename(root));
     say(`The whole system on this machine, in ${root}; the programs' logs: ${programLogs}\n`);
     const job = mainJob({ root, programLogs, caller: process.env, now: new Date(), started });
-    const show = process.stdout.isTTY ? "terminal" : "lines";
+    // A terminal that does not say how wide it is cannot be redrawn in place.
+    const show = process.stdout.isTTY && process.stdout.columns >= 40 ? "terminal" : "lines";
     let shown = say;
     const results = await Promise.race([runSteps(job.steps, show, (line) => shown(line)), stopped]);
     if (results === "stopped") {
       shown = () => undefined;
+      // The list of steps hides the cursor while it is drawn.
+      if (show === "terminal") process.stdout.write("\x1b[?25h");
       say("\nStopping everything.");
       return 130;
     }

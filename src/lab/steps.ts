@@ -55,6 +55,8 @@ async function inTerminal(steps: readonly Step[], run: RunStep): Promise<void> {
   }));
   const list = new Listr(tasks, {
     exitOnError: true,
+    // Ctrl-C is ours: listr2's own handler exits at once, before anything was stopped.
+    registerSignalListeners: false,
     rendererOptions: { collapseErrors: false, showErrorMessage: false },
   });
   // The failed step's result has been kept: listr2's own error says no more.

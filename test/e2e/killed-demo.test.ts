@@ -16,8 +16,12 @@ interface Run {
   readonly over: Promise<number | null>;
 }
 
-function start(): Run {
-  const child = spawn(process.execPath, [demo, "--output", output], { stdio: ["ignore", "pipe", "pipe"] });
+/** With its output in a pipe, or on a terminal of its own, whose keyboard is the child's standard input. */
+function start(where: "pipe" | "terminal"): Run {
+  const command = [process.execPath, demo, "--output", output];
+  const onTerminal = ["-qefc", `stty cols 100 rows 40; exec ${command.join(" ")}`, "/dev/null"];
+  const [program = "", ...args] = where === "pipe" ? command : ["script", ...onTerminal];
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
   let text = "";
   const take = (chunk: Buffer): void => {
     text += chunk;
@@ -53,21 +57,21 @@ const rootOf = (run: Run): string => /in (\/\S*rb-lab-[A-Za-z0-9]{6})/.exec(run.
 
 describe("a demo that is killed in the middle", () => {
   it("is cleaned up by the next start, which goes on as if nothing had been; and Ctrl-C leaves nothing", async () => {
-    const killed = start();
+    const killed = start("pipe");
     await until(killed, "[4/");
     const first = rootOf(killed);
     expect(processesNaming(first).length).toBeGreaterThan(5);
     killed.child.kill("SIGKILL");
     await killed.over;
 
-    const next = start();
-    await until(next, "[4/");
+    const next = start("terminal");
+    await until(next, "forbidden calls, all denied");
     expect(next.said()).toContain("Ended and removed what a killed earlier run had left.");
     expect(existsSync(first)).toBe(false);
     expect(processesNaming(first)).toEqual([]);
 
     const second = rootOf(next);
-    next.child.kill("SIGINT");
+    next.child.stdin?.write("\x03");
     expect(await next.over).toBe(130);
     expect(existsSync(second)).toBe(false);
     expect(processesNaming(second)).toEqual([]);
