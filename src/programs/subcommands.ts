@@ -78,6 +78,21 @@ export const subcommands: readonly Subcommand[] = [
     load: () => import("./cli/promote.ts"),
   },
   {
+    name: "hold",
+    summary: "signs and posts a veto on every promotion of a version",
+    load: async () => (await import("./cli/hold.ts")).holdProgram("hold"),
+  },
+  {
+    name: "unhold",
+    summary: "signs and posts the end of a hold",
+    load: async () => (await import("./cli/hold.ts")).holdProgram("unhold"),
+  },
+  {
+    name: "withdraw",
+    summary: "signs and posts that a version is taken back out of a repository",
+    load: async () => (await import("./cli/hold.ts")).holdProgram("withdraw"),
+  },
+  {
     name: "why",
     summary: "tells the whole story of a version, for each distribution, from signed status data",
     load: () => import("./cli/why.ts"),

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { GithubLab } from "../../src/lab/github/index.ts";
+import { holdProgram } from "../../src/programs/cli/hold.ts";
 import { main } from "../../src/programs/cli/promote.ts";
 import { parseFrame } from "../../src/signed/index.ts";
 import { runCaptured } from "../support/captured-program.ts";
@@ -115,6 +116,41 @@ describe("release-bot promote", () => {
     expect(await runCaptured(main, ["r4.3", "young", "--yes", ...words])).toMatchObject({ status: 1 });
     expect(await runCaptured(main, ["r4.3", ...words])).toMatchObject({ status: 2 });
     expect(await runCaptured(main, ["r4.3", "core-admin", "--to", "unstable", ...words])).toMatchObject({ status: 2 });
+    expect((await issueOn(github, reportRepository, 1)).comments).toEqual([]);
+  });
+});
+
+describe("release-bot hold, unhold, withdraw", () => {
+  const sha = "a".repeat(40);
+
+  it.each([
+    ["hold", ["r4.3", "core-admin"], `Hold r4.3 core-admin ${sha} all`],
+    ["unhold", ["r4.3", "core-admin", "v4.3.12", "--dist", "vm-fc42"], `Unhold r4.3 core-admin ${sha} vm-fc42`],
+    ["withdraw", ["r4.3", "core-admin", "--from", "current"], `Withdraw-component r4.3 core-admin ${sha} current all`],
+  ] as const)("%s signs the line that the records make, and no other", async (verb, given, wanted) => {
+    const { main: run } = holdProgram(verb);
+    const rehearsed = await runCaptured(run, [...given, "--rehearse", ...words]);
+    expect(rehearsed).toMatchObject({
+      status: 0,
+      stdout: `These lines will be signed, as one message:\n\n  ${wanted}\n`,
+    });
+    const [done, comment] = await Promise.all([runCaptured(run, [...given, "--yes", ...words]), answerOnce("🚀")]);
+    expect(parseFrame(Buffer.from(comment, "latin1"))).toMatchObject({ ok: true, value: { lines: [wanted] } });
+    expect(done.status).toBe(0);
+  });
+
+  it("refuse what makes no valid command", async () => {
+    const { main: run } = holdProgram("withdraw");
+    for (const more of [
+      ["--from", "nowhere"],
+      ["--from", "current", "--dist", "x;y"],
+    ]) {
+      expect(await runCaptured(run, ["r4.3", "core-admin", ...more, "--yes", ...words])).toMatchObject({
+        status: 1,
+        stdout: "",
+      });
+    }
+    expect(await runCaptured(run, ["r4.3", "core-admin", ...words])).toMatchObject({ status: 2 });
     expect((await issueOn(github, reportRepository, 1)).comments).toEqual([]);
   });
 });

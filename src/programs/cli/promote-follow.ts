@@ -3,6 +3,9 @@ import { z } from "zod";
 import type { GithubClient } from "../../adapters/github/index.ts";
 import { AdapterError, type TraceId } from "../../domain/index.ts";
 
+/** Answers come within seconds or within minutes: GitHub is asked often at first. */
+const longestPauseMs = 5000;
+
 /** A comment posted, and where its answers come. */
 export interface PostedCommand {
   readonly repository: string;
@@ -44,20 +47,19 @@ export async function followAnswers(
   wait: {
     readonly expected: number;
     readonly limitMs: number;
-    readonly everyMs: number;
     readonly tell: (answer: EnvironmentAnswer) => void;
   },
 ): Promise<readonly EnvironmentAnswer[]> {
   const answers = new Map<string, EnvironmentAnswer>();
   const end = performance.now() + wait.limitMs;
-  for (;;) {
+  for (let pauseMs = 250; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     for (const answer of await answersSoFar(client, posted)) {
       if (answers.has(answer.environment)) continue;
       answers.set(answer.environment, answer);
       wait.tell(answer);
     }
     if (answers.size >= wait.expected || performance.now() > end) return [...answers.values()];
-    await sleep(wait.everyMs);
+    await sleep(pauseMs);
   }
 }
 
