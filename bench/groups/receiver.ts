@@ -15,14 +15,10 @@ function requests(count: number, comment: string): Buffer[] {
   return Array.from({ length: count }, () => webhookRequest(path, comment, made++));
 }
 
-async function rates(port: number, comment: string, count: number): Promise<number> {
-  await sendAll(port, requests(Math.min(count, 2000), comment), connections);
-  const runs: number[] = [];
-  for (let run = 0; run < 3; run++) {
-    const batch = requests(count, comment);
-    runs.push((count / (await sendAll(port, batch, connections))) * 1000);
-  }
-  return median(runs);
+/** Events a second, once. */
+async function rate(port: number, comment: string, count: number): Promise<number> {
+  const batch = requests(count, comment);
+  return (count / (await sendAll(port, batch, connections))) * 1000;
 }
 
 /** The figures of the group. */
@@ -33,9 +29,16 @@ export const figures: readonly Figure[] = [
       const alone = await startProgram([join(import.meta.dirname, "../receiver/probot-alone.ts")]);
       const ours = await startReceiver(qubes, []);
       try {
-        const baseline = await rates(Number(/ready (\d+)/.exec(alone.said)?.[1]), "Thanks!", 6000);
-        const value = await rates(ours.port, "Thanks!", 12_000);
-        const ratio = value / baseline;
+        const port = Number(/ready (\d+)/.exec(alone.said)?.[1]);
+        for (const warm of [port, ours.port]) await rate(warm, "Thanks!", 3000);
+        // In turns: what else the machine does meets both alike.
+        const runs: { theirs: number; ours: number }[] = [];
+        for (let run = 0; run < 5; run++) {
+          runs.push({ theirs: await rate(port, "Thanks!", 5000), ours: await rate(ours.port, "Thanks!", 5000) });
+        }
+        const value = median(runs.map((each) => each.ours));
+        const baseline = median(runs.map((each) => each.theirs));
+        const ratio = median(runs.map((each) => each.ours / each.theirs));
         const goal = { on: "value", op: ">=", than: 6000 } as const;
         return { value, unit: "events/s", goal, baseline, ratio, note: "beside Probot alone; its goal: ratio >= 1.4" };
       } finally {
@@ -48,7 +51,10 @@ export const figures: readonly Figure[] = [
     measure: async () => {
       const ours = await startReceiver(qubes, []);
       try {
-        const value = await rates(ours.port, block, 3000);
+        await rate(ours.port, block, 2000);
+        const runs: number[] = [];
+        for (let run = 0; run < 3; run++) runs.push(await rate(ours.port, block, 3000));
+        const value = median(runs);
         const goal = { on: "value", op: ">=", than: 2500 } as const;
         return { value, unit: "events/s", goal, baseline: null, ratio: null, note: "durable for three build qubes" };
       } finally {
