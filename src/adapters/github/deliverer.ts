@@ -197,8 +197,8 @@ async function postStatus(desk: Desk, postings: readonly StatusPosting[]): Promi
       issues.forget(title);
     }
   }
-  const { issue, made } = await issues.create(title, body(desk, postings, first), labels.add);
-  const left = made === "ours" ? { add: [], remove: [] } : labels;
+  const { issue, labels: on } = await issues.create(title, body(desk, postings, first), labels.add);
+  const left = { add: labels.add.filter((label) => !on.has(label)), remove: labels.remove };
   await writer.update({ repository: settings.reportRepository, issue }, { labels: left, comments, foreseen });
   return postings.length;
 }

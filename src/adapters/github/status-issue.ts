@@ -12,10 +12,14 @@ export interface StatusIssues {
   /** The newest of our issues whose title begins and ends so. */
   findNewest(beginning: string, ending: string): Promise<number | null>;
   /**
-   * Makes it with these labels. Where another reporter was faster, ours is closed, and its issue answered, which may
-   * have other labels.
+   * Makes it with these labels. Where another reporter was faster, ours is closed, and its issue answered. `labels` are
+   * those that the issue has now: GitHub drops, without a word, what the account may not put on.
    */
-  create(title: string, body: string, labels: readonly string[]): Promise<{ issue: number; made: "ours" | "theirs" }>;
+  create(
+    title: string,
+    body: string,
+    labels: readonly string[],
+  ): Promise<{ readonly issue: number; readonly labels: ReadonlySet<string> }>;
   forget(title: string): void;
 }
 
@@ -105,12 +109,12 @@ export function statusIssues(parts: StatusIssueParts): StatusIssues {
         memory.set(title, winner.number);
         const known = new Map(winner.labels.nodes.map(({ id, name }) => [name, id]));
         writer.learn({ repository, issue: winner.number }, { nodeId: winner.id, labels: known });
-        return { issue: winner.number, made: "theirs" };
+        return { issue: winner.number, labels: new Set(known.keys()) };
       }
       memory.set(title, ours.number);
       const known = new Map(ours.labels.map(({ node_id, name }) => [name, node_id]));
       writer.learn({ repository, issue: ours.number }, { nodeId: ours.node_id, labels: known });
-      return { issue: ours.number, made: "ours" };
+      return { issue: ours.number, labels: new Set(known.keys()) };
     },
 
     forget: (title) => memory.forget(title),
