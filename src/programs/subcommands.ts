@@ -108,6 +108,11 @@ export const subcommands: readonly Subcommand[] = [
     load: () => import("./cli/cleanup.ts"),
   },
   {
+    name: "completion",
+    summary: "prints what bash, zsh or fish needs to complete the subcommands",
+    load: () => import("./cli/completion.ts"),
+  },
+  {
     name: "help",
     summary: "help commands: what a maintainer can write in a comment",
     load: () => import("./cli/help.ts"),
