@@ -97,9 +97,10 @@ async function run({ afterwards, output }: Wish, records: string): Promise<numbe
     }
     const summary = await summarize(job, results, (performance.now() - begun) / 1000);
     const lab = job.lab();
-    const saved = (): Summary => (lab === null ? summary : { ...summary, ...saveResults(lab, output) });
+    const saved = async (): Promise<Summary> =>
+      lab === null ? summary : { ...summary, ...(await saveResults(lab, output)) };
     const file = join(output, "summary.json");
-    const kept = saved();
+    const kept = await saved();
     const failed = results.find(({ ok }) => !ok);
     if (failed === undefined) say(successText(kept, output));
     else {
@@ -114,7 +115,7 @@ async function run({ afterwards, output }: Wish, records: string): Promise<numbe
       say(keptText(lab, summary));
       await stopped;
       say("\nStopping everything. The repositories, the logs and the summary stay as they are now.");
-      writeSummary(file, saved());
+      writeSummary(file, await saved());
     }
     return summary.ok ? 0 : 1;
   } finally {

@@ -5,9 +5,10 @@ import type { RunningLab } from "./running-lab.ts";
 import { placesOf } from "./story/places.ts";
 import type { Places } from "./summary.ts";
 import { exportKey } from "./throw-away-key.ts";
+import { runTool } from "./tool.ts";
 
 /** Copies the finished component's trees, the logs repository and the keys to `directory`; answers where they are now. */
-export function saveResults(lab: RunningLab, directory: string): Places {
+export async function saveResults(lab: RunningLab, directory: string): Promise<Places> {
   const { repositories, logs } = placesOf(lab, lab.ready);
   const { rpm, deb } = repositories;
   for (const name of ["rpm", "deb", "keys", "logs.git"])
@@ -29,6 +30,13 @@ export function saveResults(lab: RunningLab, directory: string): Places {
       },
       deb: { root: keep(deb.root, "deb"), suites: deb.suites, key: keep(deb.key, "keys/deb.asc") },
     },
-    logs: keep(logs, "logs.git"),
+    logs: await cloneLogs(lab, logs, join(directory, "logs.git")),
   };
+}
+
+/** By git, since somebody may push to it in this very moment: a copy of its files could be half of that. */
+async function cloneLogs({ environment }: RunningLab, from: string, to: string): Promise<string> {
+  await runTool({ program: "git", args: ["clone", "--quiet", "--mirror", "--no-hardlinks", from, to], environment });
+  await runTool({ program: "git", args: ["-C", to, "remote", "remove", "origin"], environment });
+  return to;
 }
