@@ -28,44 +28,38 @@ export function webhookRequest(path: string, comment: string, number: number): B
   return Buffer.concat([Buffer.from(`${head}\r\n\r\n`), body]);
 }
 
-/** Sends the requests over so many connections, one after the other on each; answers the milliseconds. Every answer must be 200 or 202. */
+const two = 0x32;
+const zero = 0x30;
+
+/**
+ * Sends the requests over so many connections, one after the other on each; answers the milliseconds. Every answer must be
+ * 20x, and come in one piece, as short ones do. It does as little as can be for each: it shares the machine with what it measures.
+ */
 export async function sendAll(port: number, requests: readonly Buffer[], connections: number): Promise<number> {
   let next = 0;
   const begun = performance.now();
   const lane = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const socket = connect(port, "127.0.0.1");
-      let held = "";
+      const buffer = Buffer.alloc(4096);
       const send = (): void => {
         const request = requests[next++];
         if (request === undefined) socket.end();
         else socket.write(request);
       };
-      socket.on("connect", send);
-      socket.on("data", (chunk) => {
-        held += chunk.toString("latin1");
-        const end = answerEnd(held);
-        if (end === null) return;
-        if (!/^HTTP\/1.1 20[02]/.test(held)) {
-          reject(new Error(`answered ${held.slice(0, 40)}`));
+      const callback = (length: number): boolean => {
+        // "HTTP/1.1 202": the status begins at the tenth byte.
+        if (length > 12 && buffer[9] === two && buffer[10] === zero) send();
+        else {
+          reject(new Error(`answered ${buffer.toString("latin1", 0, Math.min(length, 40))}`));
           socket.destroy();
-          return;
         }
-        held = held.slice(end);
-        send();
-      });
+        return true;
+      };
+      const socket = connect({ port, host: "127.0.0.1", noDelay: true, onread: { buffer, callback } });
+      socket.on("connect", send);
       socket.on("error", reject);
       socket.on("close", () => resolve());
     });
   await Promise.all(Array.from({ length: connections }, lane));
   return performance.now() - begun;
-}
-
-/** Where the first answer ends, headers and body; null where it is not all there. */
-function answerEnd(text: string): number | null {
-  const head = text.indexOf("\r\n\r\n");
-  if (head === -1) return null;
-  const length = Number(/\r\ncontent-length: (\d+)/i.exec(text.slice(0, head))?.[1] ?? 0);
-  const end = head + 4 + length;
-  return text.length >= end ? end : null;
 }
