@@ -33,7 +33,7 @@ export class MetadataCache {
   }
 
   put(key: string, value: object, chunks: readonly Chunk[]): void {
-    const bytes = chunks.reduce((sum, chunk) => sum + chunk.open.length + chunk.packed.length, 0);
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.open.length, 0);
     this.#kept.delete(key);
     this.#kept.set(key, { value, bytes });
     this.#bytes = [...this.#kept.values()].reduce((sum, kept) => sum + kept.bytes, 0);

@@ -17,8 +17,8 @@ import { RpmEngine } from "./rpm/rpm-engine.ts";
 import { SignatureJudge } from "./signatures.ts";
 import { type CommitFile, journalDirectory, type Staging, Transaction } from "./transaction.ts";
 
-/** Metadata of a few repositories of thousands of packages: about 40 MB each, inflated. */
-const cacheBytes = 96 << 20;
+/** Metadata of a few repositories of thousands of packages: about 20 MB each, inflated. */
+const cacheBytes = 64 << 20;
 /** A publication of many large packages may hold a repository for a while. */
 const lockLimitMs = 10 * 60_000;
 

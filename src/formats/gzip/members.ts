@@ -20,8 +20,27 @@ const unknownSystem = 255;
 /** A member that inflates to more than this is refused: nobody's package list is so long, and memory is not endless. */
 const longest = 1 << 29;
 
-/** Packs bytes into one member. The same bytes always give the same member: no time, no name. */
+/** Bytes that are packed once somebody asks for the member: a file that is only taken apart is never packed whole. */
+class UnpackedChunk implements Chunk {
+  readonly open: Buffer;
+  #packed: Buffer | null = null;
+
+  constructor(open: Buffer) {
+    this.open = open;
+  }
+
+  get packed(): Buffer {
+    this.#packed ??= pack(this.open);
+    return this.#packed;
+  }
+}
+
+/** Bytes as one member. The same bytes always give the same member: no time, no name. */
 export function chunkOf(open: Buffer): Chunk {
+  return new UnpackedChunk(open);
+}
+
+function pack(open: Buffer): Buffer {
   const body = deflateRawSync(open, { level: 6 });
   const packed = Buffer.alloc(headerLength + body.length + trailerLength);
   packed.set([...magic, flagExtra, 0, 0, 0, 0, 0, unknownSystem], 0);
@@ -32,7 +51,7 @@ export function chunkOf(open: Buffer): Chunk {
   body.copy(packed, headerLength);
   packed.writeUInt32LE(crc32(open), packed.length - 8);
   packed.writeUInt32LE(open.length, packed.length - 4);
-  return { open, packed };
+  return packed;
 }
 
 /** The member that begins at `offset`, if it is one of ours; null where it is not. */

@@ -3,7 +3,6 @@ export { compareEvr, compareRpmVersions, parseEvr } from "./evr.ts";
 export { metalinkStates, metalinkUrls, type RepomdState, renderMetalink } from "./metalink.ts";
 export {
   chunksOfList,
-  countOf,
   elementsOf,
   type PackageList,
   readPackageList,

@@ -23,11 +23,11 @@ export interface PackageElement {
 
 /** Elements are packed together up to about this many bytes: small enough to be packed anew in a few milliseconds. */
 const chunkLength = 1 << 17;
-const open = "<package ";
-const close = "</package>";
+const open = Buffer.from("<package ");
+const close = Buffer.from("</package>");
 
-/** The bytes of a list that createrepo_c never writes, and in which a `<package` could hide. */
-const forbidden = ["<!--", "<![CDATA[", "<!DOCTYPE", "<!ENTITY"];
+/** What begins a comment, character data or a document type: createrepo_c writes none, and a `<package` could hide in each. */
+const forbidden = Buffer.from("<!");
 
 /** Where each element of a chunk begins and ends. Throws RangeError where the bytes are no list of elements. */
 function spans(bytes: Buffer): { readonly from: number; readonly to: number }[] {
@@ -89,25 +89,23 @@ function packElements(elements: readonly Buffer[]): Chunk[] {
 
 function isWholeElements(bytes: Buffer): boolean {
   return (
-    bytes.subarray(0, open.length).equals(Buffer.from(open)) &&
-    (bytes.subarray(-close.length - 1).equals(Buffer.from(`${close}\n`)) ||
-      bytes.subarray(-close.length).equals(Buffer.from(close)))
+    bytes.subarray(0, open.length).equals(open) &&
+    (bytes.subarray(-close.length - 1, -1).equals(close) || bytes.subarray(-close.length).equals(close))
   );
 }
 
 /** Takes a list apart, with the members of the file that it came in. Throws RangeError where it is no such list. */
 export function readPackageList(chunks: readonly Chunk[]): PackageList {
-  for (const chunk of chunks) {
-    for (const word of forbidden) {
-      if (chunk.open.includes(word)) throw new RangeError(`a list of packages holds ${word}`);
-    }
+  if (chunks.some((chunk) => chunk.open.includes(forbidden))) {
+    throw new RangeError("a list of packages holds a comment, character data or a document type");
   }
   const [head, ...rest] = chunks;
   const tail = rest.pop();
   if (head !== undefined && tail !== undefined && !head.open.includes(open) && !tail.open.includes(open)) {
     if (rest.every((chunk) => isWholeElements(chunk.open))) return { head, body: rest, tail };
   }
-  const bytes = Buffer.concat(chunks.map((chunk) => chunk.open));
+  const bytes =
+    chunks.length === 1 && head !== undefined ? head.open : Buffer.concat(chunks.map((chunk) => chunk.open));
   const found = spans(bytes);
   const first = found[0]?.from ?? bytes.lastIndexOf("</");
   const last = found.at(-1)?.to ?? first;
@@ -128,6 +126,7 @@ export function splicePackageList(
   change: { readonly remove: ReadonlySet<string>; readonly add: readonly Buffer[] },
 ): PackageList {
   const body: Chunk[] = [];
+  let count = countIn(list.head) + change.add.length;
   for (const chunk of list.body) {
     if (change.remove.size === 0) {
       body.push(chunk);
@@ -135,6 +134,7 @@ export function splicePackageList(
     }
     const elements = elementsOf(chunk);
     const kept = elements.filter((element) => !change.remove.has(element.pkgid));
+    count -= elements.length - kept.length;
     if (kept.length === elements.length) body.push(chunk);
     else if (kept.length > 0) body.push(chunkOf(Buffer.concat(kept.map((element) => element.bytes))));
   }
@@ -145,22 +145,23 @@ export function splicePackageList(
     if (joined !== change.add) body.pop();
     body.push(...packElements(joined.map(endWithLineFeed)));
   }
-  return { head: countPackages(list.head, countOf({ ...list, body })), body, tail: list.tail };
+  return { head: countPackages(list.head, count), body, tail: list.tail };
 }
 
 function endWithLineFeed(bytes: Buffer): Buffer {
   return bytes.at(-1) === 0x0a ? bytes : Buffer.concat([bytes, Buffer.from("\n")]);
 }
 
-/** How many packages the list holds. */
-export function countOf(list: PackageList): number {
-  return list.body.reduce((sum, chunk) => sum + elementsOf(chunk).length, 0);
+/** What the list itself says it holds: the signature over it vouches for the number, and `repo check` counts. */
+function countIn(head: Chunk): number {
+  const counted = /<[a-z]+ [^>]*\bpackages="([0-9]+)"/.exec(head.open.toString("utf8"))?.[1];
+  if (counted === undefined) throw new RangeError("a list of packages does not count them");
+  return Number(counted);
 }
 
 function countPackages(head: Chunk, count: number): Chunk {
   const text = head.open.toString("utf8");
   const counted = text.replace(/(<[a-z]+ [^>]*\bpackages=")[0-9]+(")/, `$1${count}$2`);
-  if (!/<[a-z]+ [^>]*\bpackages="[0-9]+"/.test(counted)) throw new RangeError("a list of packages does not count them");
   return counted === text ? head : chunkOf(Buffer.from(counted));
 }
 

@@ -1,7 +1,7 @@
 import type { Sha256 } from "../../domain/index.ts";
 import { type Evr, formatEvr } from "./evr.ts";
 import type { PackageElement } from "./package-list.ts";
-import { attributesOf, unescapeXml } from "./xml.ts";
+import { unescapeXml } from "./xml.ts";
 
 /** What primary.xml says of one package. */
 export interface RpmPackage {
@@ -30,11 +30,11 @@ export function parsePrimaryElement(element: PackageElement): RpmPackage {
     if (found === undefined) throw new RangeError(`primary.xml: a package has no ${what}`);
     return found;
   };
-  const versions = attributesOf(once(/(<version [^>]*>)/, "version"));
+  const tag = once(/(<version [^>]*>)/, "version");
   const evr = {
-    epoch: versions.get("epoch") ?? "0",
-    version: versions.get("ver") ?? "",
-    release: versions.get("rel") ?? "",
+    epoch: unescapeXml(/ epoch="([^"]*)"/.exec(tag)?.[1] ?? "0"),
+    version: unescapeXml(/ ver="([^"]*)"/.exec(tag)?.[1] ?? ""),
+    release: unescapeXml(/ rel="([^"]*)"/.exec(tag)?.[1] ?? ""),
   };
   const location = unescapeXml(once(/<location [^>]*?href="([^"]*)"/, "location"));
   if (!locationPattern.test(location))
@@ -46,7 +46,7 @@ export function parsePrimaryElement(element: PackageElement): RpmPackage {
     evr,
     version: formatEvr(evr),
     sha256: element.pkgid as Sha256,
-    size: Number(attributesOf(once(/(<size [^>]*>)/, "size")).get("package") ?? "0"),
+    size: Number(once(/<size [^>]*?package="([0-9]+)"/, "size")),
     location,
     source: source === "" ? location.slice(location.lastIndexOf("/") + 1) : source,
   };

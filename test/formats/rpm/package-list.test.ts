@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { chunkOf } from "../../../src/formats/gzip/index.ts";
 import {
   chunksOfList,
-  countOf,
   elementsOf,
   parsePrimaryElement,
   parseRepomd,
@@ -41,7 +40,7 @@ describe("a list of packages", () => {
           const change = { remove: new Set(gone.map(pkgid)), add: added.map((number) => Buffer.from(element(number))) };
           const spliced = splicePackageList(read(list(...there)), change);
           expect(text(spliced)).toBe(list(...there.filter((number) => !gone.includes(number)), ...added));
-          expect(countOf(spliced)).toBe(there.length - gone.length + added.length);
+          expect(spliced.body.flatMap(elementsOf)).toHaveLength(there.length - gone.length + added.length);
         },
       ),
     );
@@ -52,7 +51,7 @@ describe("a list of packages", () => {
     expect(long.body.length).toBeGreaterThan(2);
     const spliced = splicePackageList(long, { remove: new Set(), add: [Buffer.from(element(5000))] });
     for (const [index, chunk] of long.body.slice(0, -1).entries()) expect(spliced.body[index]).toBe(chunk);
-    expect(readPackageList(chunksOfList(long)).body).toEqual(long.body);
+    expect(readPackageList(chunksOfList(long)).body).toEqual([...long.body]);
   });
 
   it.each([
