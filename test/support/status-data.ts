@@ -49,7 +49,12 @@ export function statusWith(updates: readonly StatusUpdate[], parts: Partial<Stat
 
 /** So many versions of many components, on twelve distributions. */
 export function manyUpdates(count: number): StatusData {
-  const distributions = ["host-fc41", ...["fc41", "fc42", "fc43", "bookworm", "trixie", "forky", "jammy", "noble", "archlinux", "sid", "gentoo"].map((name) => `vm-${name}`)];
+  const distributions = [
+    "host-fc41",
+    ...["fc41", "fc42", "fc43", "bookworm", "trixie", "forky", "jammy", "noble", "archlinux", "sid", "gentoo"].map(
+      (name) => `vm-${name}`,
+    ),
+  ];
   const updates = Array.from({ length: count }, (_, index) =>
     updateWith({
       name: `component-${index % 500}`,
@@ -57,7 +62,10 @@ export function manyUpdates(count: number): StatusData {
       commit: index.toString(16).padStart(40, "0"),
       issue: index + 1,
       places: distributions.map((distribution, at) =>
-        placeWith({ distribution, state: (["testing", "current", "failed", "building"] as const)[(index + at) % 4] ?? "testing" }),
+        placeWith({
+          distribution,
+          state: (["testing", "current", "failed", "building"] as const)[(index + at) % 4] ?? "testing",
+        }),
       ),
     }),
   );
