@@ -2,6 +2,7 @@
 import { requireNone } from "./lab-fault.ts";
 import type { RunningLab } from "./running-lab.ts";
 import type { Step } from "./steps.ts";
+import { auditing } from "./story/audit.ts";
 import { building, lookingAtTesting } from "./story/building.ts";
 import { promoting, refusedAsYoung, refusedBefore } from "./story/commanding.ts";
 import { type Evidence, faultsIn, gatherEvidence } from "./story/evidence.ts";
@@ -33,6 +34,7 @@ export function mainJob(plan: MainJobPlan): MainJob {
     refusedAsYoung,
     lookingAtCurrent,
     lookingAtLogs,
+    auditing,
   ];
   return { steps: makers.map((make) => make(stage)), lab: () => stage.labOrNull, evidence: () => stage.evidence };
 }
