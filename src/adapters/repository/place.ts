@@ -81,5 +81,10 @@ function keyOf(path: string): string {
   return path.replaceAll("/", "_");
 }
 
+/** The key of what a repository of that key shares with others: debian suites their pool. */
+export function sharedKeyOf(key: string): string[] {
+  return key.startsWith("deb_") ? [`${key.slice(0, key.lastIndexOf("_"))}_pool`] : [];
+}
+
 /** What our own state is kept under, relative to the root; no client reads it and no upload takes it along. */
 export const stateDirectory = ".release-bot";

@@ -61,6 +61,11 @@ export class Transaction {
     this.#journal = join(journalDirectory(root), `${key}.json`);
   }
 
+  /** Whether a crash left something half, or another process is at it. */
+  isLeft(): boolean {
+    return this.#disk.stat(this.#journal) !== null;
+  }
+
   /** Finishes or undoes what a crash left half; answers what it did, null where there was nothing. */
   recover(): "finished" | "undone" | null {
     if (this.#disk.stat(this.#journal) === null) return null;

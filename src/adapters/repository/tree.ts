@@ -11,7 +11,7 @@ import { type Generations, parseGenerations } from "./generations.ts";
 import { knownKeyFile } from "./known-keys.ts";
 import { type Lock, takeLocks } from "./lock.ts";
 import { MetadataCache } from "./metadata-cache.ts";
-import { type Place, stateDirectory } from "./place.ts";
+import { type Place, sharedKeyOf, stateDirectory } from "./place.ts";
 import { Records } from "./records.ts";
 import { RpmEngine } from "./rpm/rpm-engine.ts";
 import { SignatureJudge } from "./signatures.ts";
@@ -74,7 +74,8 @@ export class Tree {
   /** Runs the action with the repository (and the pool, where it is changed, too) to itself, mended after any crash. */
   async alone<T>(place: Place, pool: "changed" | "untouched", action: () => Promise<T>): Promise<T> {
     // reprepro's database is one for all suites: whoever changes one suite has the pool to himself.
-    const shared = pool === "changed" || this.#keptByReprepro(place);
+    // What a crash left half is undone with the pool held, too: another suite must not take up a file that then goes.
+    const shared = pool === "changed" || this.#keptByReprepro(place) || this.transaction(place.key).isLeft();
     const keys = shared && place.sharedKey !== null ? [place.key, place.sharedKey] : [place.key];
     const lock = await this.#lock(keys);
     try {
@@ -91,10 +92,19 @@ export class Tree {
   }
 
   /** Takes the locks of these keys. */
-  async #lock(keys: readonly string[]): Promise<Lock> {
+  async #lock(keys: readonly string[], limitMs = lockLimitMs): Promise<Lock> {
     const directory = join(this.options.root, stateDirectory, "locks");
     this.options.disk.makeDirectory(directory);
-    return takeLocks(directory, keys, lockLimitMs);
+    return takeLocks(directory, keys, limitMs);
+  }
+
+  async #lockUnlessBusy(keys: readonly string[]): Promise<Lock | null> {
+    try {
+      return await this.#lock(keys, 0);
+    } catch (error) {
+      if (error instanceof AdapterError && error.code === "TIMEOUT") return null;
+      throw error;
+    }
   }
 
   /** Recovers every repository whose journal a crash left; answers a line for each. */
@@ -104,7 +114,9 @@ export class Tree {
     for (const name of names) {
       if (!name.endsWith(".json") || name.startsWith(".")) continue;
       const key = name.slice(0, -".json".length);
-      const lock = await this.#lock([key]);
+      const lock = await this.#lockUnlessBusy([key, ...sharedKeyOf(key)]);
+      // Somebody is at it: what lies there is no crash's, and nobody need wait for it.
+      if (lock === null) continue;
       try {
         const done = this.transaction(key).recover();
         if (done !== null) said.push(`${key}: an interrupted change was ${done}`);

@@ -99,7 +99,9 @@ describe("two promoters at once", () => {
         return scene.signer().sign(request);
       },
     });
-    await scene.run("rpm", "withdraw", scene.open(root));
+    const beside = scene.open(root);
+    expect(await beside.recover()).toEqual([]);
+    await scene.run("rpm", "withdraw", beside);
     signed.push("current");
     go();
     await publishing;
