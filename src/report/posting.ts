@@ -1,6 +1,6 @@
 import type { DistributionName, Report, Subject } from "../domain/index.ts";
 import { fixedIssues } from "./references.ts";
-import { laneOf } from "./title.ts";
+import { statusIssueTitle } from "./title.ts";
 
 /** What the issues repository is told: this update, which fixes that issue, has reached a repository. */
 export interface Notice {
@@ -36,6 +36,26 @@ export function outboxDrafts(report: Report, issuesRepository: string): readonly
     lane: laneOf(posting),
     payload: encodePosting(posting),
   }));
+}
+
+/**
+ * What is delivered in order: a status issue's events by its title; the reactions and the answer that one command's
+ * comment gets; the notices of one issue of the issues repository.
+ */
+function laneOf(posting: Posting): string {
+  switch (posting.kind) {
+    case "status":
+      return statusIssueTitle(posting.event.subject);
+    case "reaction":
+      return `comment ${posting.reaction.place.comment}`;
+    case "answer": {
+      const { place, subject, id } = posting.answer;
+      if (place !== null) return `comment ${place.comment}`;
+      return subject === null ? `answer ${id}` : `${subject.component} (${subject.release})`;
+    }
+    case "notice":
+      return `${posting.notice.repository}#${posting.notice.issue}`;
+  }
 }
 
 /** The posting's own id, which its comment carries. */

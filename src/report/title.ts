@@ -1,5 +1,4 @@
 import type { Subject } from "../domain/index.ts";
-import type { Posting } from "./posting.ts";
 
 /** A tag's name is its author's choice: what is not of a version's alphabet does not reach a title. */
 function versionText(untrusted: string): string {
@@ -18,25 +17,5 @@ export function statusIssueTitle(subject: Subject): string {
       return `qubes-template-${subject.template} ${subject.version} (${subject.release})`;
     case "iso":
       return `iso ${subject.version} (${subject.release})`;
-  }
-}
-
-/**
- * What is delivered in order: a status issue's events by its title; the reactions and the answer that one command's
- * comment gets; the notices of one issue of the issues repository.
- */
-export function laneOf(posting: Posting): string {
-  switch (posting.kind) {
-    case "status":
-      return statusIssueTitle(posting.event.subject);
-    case "reaction":
-      return `comment ${posting.reaction.place.comment}`;
-    case "answer": {
-      const { place, subject, id } = posting.answer;
-      if (place !== null) return `comment ${place.comment}`;
-      return subject === null ? `answer ${id}` : `${subject.component} (${subject.release})`;
-    }
-    case "notice":
-      return `${posting.notice.repository}#${posting.notice.issue}`;
   }
 }
