@@ -18,7 +18,7 @@ export interface MeasuredAgent {
 }
 
 /** The heap's limits as the agent's unit sets them. */
-const heapFlags = ["--max-semi-space-size=1"];
+const heapFlags = ["--max-semi-space-size=1", "--max-old-space-size=512"];
 
 /** Starts one. */
 export async function startAgent(): Promise<MeasuredAgent> {

@@ -105,7 +105,7 @@ const agentSandbox = [
   "UMask=0022",
   "LimitCORE=0",
   // Young garbage is most of it: without this, V8 keeps 290 MB where 140 do.
-  "Environment=NODE_OPTIONS=--max-semi-space-size=1",
+  'Environment="NODE_OPTIONS=--max-semi-space-size=1 --max-old-space-size=512"',
 ];
 
 /** Every unit, by file name. */
