@@ -8,6 +8,7 @@ import { type GraphParts, graphRoot } from "./graph.ts";
 import { schemaMistakes } from "./graphql-check.ts";
 import { runOperation } from "./graphql-run.ts";
 import { parseOperation } from "./graphql-syntax.ts";
+import { fullInstallation } from "./installation.ts";
 import { labReactions } from "./reactions.ts";
 import { emulatorRest, type RestComment } from "./rest.ts";
 
@@ -126,8 +127,7 @@ export async function startGithubLab(options: GithubLabOptions): Promise<GithubL
     }
     const answer = await ask(method, path, authorization, body);
     if (path.endsWith("/installation") && answer.status === 200) {
-      const installation = answer.body as { account: { id: number } };
-      return { ...answer, body: { ...installation, target_id: installation.account.id } };
+      return { ...answer, body: fullInstallation(answer.body, apiUrl) };
     }
     const minted = /^\/app\/installations\/[0-9]+\/access_tokens$/.test(path) && answer.status === 201;
     if (minted) logins.set((answer.body as { token: string }).token, `${options.app?.slug}[bot]`);

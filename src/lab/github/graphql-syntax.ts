@@ -234,5 +234,7 @@ function fieldDefinition(reader: Reader): readonly [string, FieldDefinition] {
       : [],
   );
   reader.take(":");
-  return [name, { type: typeReference(reader), arguments: given }];
+  const type = typeReference(reader);
+  if (reader.takes("=")) value(reader);
+  return [name, { type, arguments: given }];
 }

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findIssueDocument, issueStateDocument, updateIssueDocument } from "../../../src/adapters/github/documents.ts";
+import {
+  closeIssueDocument,
+  findIssueDocument,
+  issueStateDocument,
+  openIssuesDocument,
+  updateIssueDocument,
+} from "../../../src/adapters/github/documents.ts";
 import { githubClient, githubComments, issueMemory } from "../../../src/adapters/github/index.ts";
 import { schemaMistakes } from "../../../src/lab/github/graphql-check.ts";
 import { parseOperation } from "../../../src/lab/github/graphql-syntax.ts";
@@ -59,11 +65,40 @@ describe("what is sent to GitHub", () => {
     expect(github.exchanges.filter(({ answer }) => "errors" in (answer.body as object))).toEqual([]);
   });
 
+  const comment = { method: "POST", path: "/repos/o/r/issues/1/comments", body: { body: "x" }, token: null };
+  const list = { method: "GET", path: "/repos/o/r/issues/comments?per_page=100", body: undefined, token: null };
+  const nothing = { status: 200, body: [] };
+  it.each([
+    ["a path that there is not", { ...list, path: "/repos/o/r/issue" }, nothing],
+    ["a method that the path does not have", { ...list, method: "DELETE" }, nothing],
+    ["a query that there is not", { ...list, path: `${list.path}&order=asc` }, nothing],
+    ["a query of another type", { ...list, path: "/repos/o/r/issues/comments?page=last" }, nothing],
+    ["a time that is none", { ...list, path: "/repos/o/r/issues/comments?since=yesterday" }, nothing],
+    ["a page that is too large", { ...list, path: "/repos/o/r/issues/comments?per_page=1000" }, nothing],
+    ["a number that is none", { ...list, path: "/repos/o/r/issues/comments/newest" }, { status: 404, body: {} }],
+    ["a body where none is described", { ...list, body: {} }, nothing],
+    ["no body", { ...comment, body: undefined }, { status: 404, body: {} }],
+    ["a body without what is required", { ...comment, body: {} }, { status: 404, body: {} }],
+    ["a body with more than is described", { ...comment, body: { body: "x", to: 1 } }, { status: 404, body: {} }],
+    ["a status that is not described", list, { status: 418, body: {} }],
+    ["an answer that lacks fields", comment, { status: 201, body: { id: 1 } }],
+    ["an answer of another type", list, { status: 200, body: {} }],
+  ])("would be found with %s: the check of requests is no rubber stamp", (_, request, answer) => {
+    expect(contractProblems({ request, answer })).toHaveLength(1);
+  });
+
+  it("would not be found with a request and an answer as they are described", () => {
+    expect(contractProblems({ request: list, answer: nothing })).toEqual([]);
+    expect(contractProblems({ request: comment, answer: { status: 404, body: {} } })).toEqual([]);
+  });
+
   it("is GraphQL of GitHub's schema", () => {
     const strings = { owner: "o", repo: "r", search: "s" };
     const update = updateIssueDocument({ remove: ["a"], add: ["b"], comments: ["c", "d"], lookups: ["l"] });
     for (const [document, variables] of [
       [findIssueDocument, strings],
+      [openIssuesDocument, { owner: "o", repo: "r", after: null }],
+      [closeIssueDocument, { issue: "i", comment: "c", reason: "COMPLETED" }],
       [issueStateDocument(2), { owner: "o", repo: "r", number: 1, before: null, l0: "a", l1: "b" }],
       [update.document, { issue: "i", ...update.variables }],
     ] as const) {
