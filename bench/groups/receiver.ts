@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Figure, median } from "../figure.ts";
 import { sendAll, webhookRequest } from "../receiver/load.ts";
 import { startProgram, startReceiver } from "../receiver/programs.ts";
+import { wrkRate } from "../receiver/wrk.ts";
 
 const path = "/github-hooks/process-comment";
 const connections = 8;
@@ -29,12 +30,18 @@ export const figures: readonly Figure[] = [
       const alone = await startProgram([join(import.meta.dirname, "../receiver/probot-alone.ts")]);
       const ours = await startReceiver(qubes, []);
       try {
-        const port = Number(/ready (\d+)/.exec(alone.said)?.[1]);
-        for (const warm of [port, ours.port]) await rate(warm, "Thanks!", 3000);
+        const urls = [Number(/ready (\d+)/.exec(alone.said)?.[1]), ours.port].map(
+          (port) => `http://127.0.0.1:${port}${path}`,
+        );
+        const [theirs = "", mine = ""] = urls;
+        for (const warm of urls) await wrkRate(warm, "Thanks!", connections, 2);
         // In turns: what else the machine does meets both alike.
         const runs: { theirs: number; ours: number }[] = [];
         for (let run = 0; run < 5; run++) {
-          runs.push({ theirs: await rate(port, "Thanks!", 5000), ours: await rate(ours.port, "Thanks!", 5000) });
+          runs.push({
+            theirs: await wrkRate(theirs, "Thanks!", connections, 2),
+            ours: await wrkRate(mine, "Thanks!", connections, 2),
+          });
         }
         const value = median(runs.map((each) => each.ours));
         const baseline = median(runs.map((each) => each.theirs));

@@ -4,8 +4,8 @@ import { connect } from "node:net";
 /** The secret that the measured receivers are given. */
 export const secret = "bench-secret-0123456789";
 
-/** A whole HTTP request with a webhook of about 12 kB, signed. `number` makes its body differ from every other. */
-export function webhookRequest(path: string, comment: string, number: number): Buffer {
+/** A webhook's body of about 12 kB and its HMAC header. `number` makes it differ from every other. */
+export function signedComment(comment: string, number: number): { readonly body: Buffer; readonly signature: string } {
   const repository = { name: "updates-status", full_name: "QubesOS/updates-status", owner: { login: "QubesOS" } };
   const payload = {
     action: "created",
@@ -16,6 +16,12 @@ export function webhookRequest(path: string, comment: string, number: number): B
     filler: "x".repeat(11_500),
   };
   const body = Buffer.from(JSON.stringify(payload));
+  return { body, signature: `sha256=${createHmac("sha256", secret).update(body).digest("hex")}` };
+}
+
+/** A whole HTTP request with such a webhook. */
+export function webhookRequest(path: string, comment: string, number: number): Buffer {
+  const { body, signature } = signedComment(comment, number);
   const head = [
     `POST ${path} HTTP/1.1`,
     "host: localhost",
@@ -23,7 +29,7 @@ export function webhookRequest(path: string, comment: string, number: number): B
     `content-length: ${body.length}`,
     "x-github-event: issue_comment",
     `x-github-delivery: ${number}`,
-    `x-hub-signature-256: sha256=${createHmac("sha256", secret).update(body).digest("hex")}`,
+    `x-hub-signature-256: ${signature}`,
   ].join("\r\n");
   return Buffer.concat([Buffer.from(`${head}\r\n\r\n`), body]);
 }

@@ -26,6 +26,9 @@ export function readBody(request: IncomingMessage): Promise<Buffer | null> {
       resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
     );
     request.once("error", reject);
-    request.once("close", () => reject(new Error("the sender went away")));
+    // Every request closes: an error, with its stack, is made only for the one that was not read to its end.
+    request.once("close", () => {
+      if (!request.complete) reject(new Error("the sender went away"));
+    });
   });
 }
