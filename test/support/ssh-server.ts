@@ -6,7 +6,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { runTool } from "./tool.ts";
 
-/** The server; `remote(path)` is what git is told. */
+/** The server; git is told `remote(path)` and `command`, rsync `host` and `rsh`. Stopped, it can be started again. */
 export class SshServer {
   readonly directory = mkdtempSync(join(tmpdir(), "ssh-"));
   #port = 0;
@@ -42,13 +42,30 @@ export class SshServer {
 
   /** What git calls a repository there. */
   remote(path: string): string {
-    return `ssh://${userInfo().username}@127.0.0.1:${this.#port}${path}`;
+    return `ssh://${this.host}:${this.#port}${path}`;
   }
 
-  /** GIT_SSH_COMMAND that trusts this server and has its key. */
-  get command(): string {
+  /** `USER@127.0.0.1` */
+  get host(): string {
+    return `${userInfo().username}@127.0.0.1`;
+  }
+
+  /** The words of an ssh that trusts this server and has its key. */
+  get rsh(): string[] {
     const at = (name: string): string => join(this.directory, name);
-    return `ssh -F /dev/null -i ${at("user")} -o IdentitiesOnly=yes -o UserKnownHostsFile=${at("known_hosts")} -o StrictHostKeyChecking=yes -o BatchMode=yes`;
+    const options = [
+      "IdentitiesOnly=yes",
+      `UserKnownHostsFile=${at("known_hosts")}`,
+      "StrictHostKeyChecking=yes",
+      "BatchMode=yes",
+      `Port=${this.#port}`,
+    ];
+    return ["ssh", "-F", "/dev/null", "-i", at("user"), ...options.flatMap((option) => ["-o", option])];
+  }
+
+  /** The same as GIT_SSH_COMMAND. */
+  get command(): string {
+    return this.rsh.join(" ");
   }
 
   async stop(): Promise<void> {

@@ -10,12 +10,12 @@ import { GpgHome } from "../../support/gpg-home.ts";
 import { aptClient, dnfClient, type PackageClient, pacmanClient } from "../../support/package-clients.ts";
 import { PackageMaker } from "../../support/package-maker.ts";
 import { distributionOf, ReleaseTree, release } from "../../support/release-tree.ts";
-import { Sshd } from "../../support/sshd.ts";
+import { SshServer } from "../../support/ssh-server.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
 const gpg = new GpgHome();
-const sshd = new Sshd();
+const sshd = new SshServer();
 const clients: PackageClient[] = [];
 let key: string;
 let maker: PackageMaker;
@@ -137,7 +137,7 @@ describe("an upload that fails", () => {
     expect(pending).toMatchObject({ tries: 2, repository: "current-testing" });
     expect(pending?.retryAt?.getTime()).toBe(tree.now.getTime() + 60_000);
     expect(await tree.repositories.reconcile("look")).toMatchObject([{ kind: "not-uploaded" }]);
-    await sshd.run();
+    await sshd.start();
     await tree.repositories.upload(where, target("rpm"));
     expect(tree.repositories.pendingUploads()).toEqual([]);
   });
