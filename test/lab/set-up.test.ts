@@ -53,7 +53,7 @@ describe("the set-up", () => {
     [
       "apt has no network",
       "apt-get",
-      "echo \"Err: Temporary failure resolving 'deb.debian.org'\"; exit 100",
+      "echo \"Err: Temporary failure resolving 'mirror.example'\"; exit 100",
       /no network/,
     ],
     [
