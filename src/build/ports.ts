@@ -10,20 +10,9 @@ import type {
   Sha256,
   SourceHistory,
 } from "../domain/index.ts";
+import type { Announcement } from "../formats/build-log/index.ts";
 import type { BuilderConfiguration, ComponentConfiguration } from "../formats/builder-yml/index.ts";
 import type { BuildRecord, StageName } from "./record.ts";
-
-/** What is about to be signed, as the log announces it before the key gate will sign it. */
-export interface Announcement {
-  readonly kind: "detach" | "clear";
-  /** The key as the request names it: a fingerprint. */
-  readonly key: string;
-  /** SHA-256 of the exact bytes, 64 lower-case hex digits. */
-  readonly sha256: string;
-  readonly length: number;
-  /** `[A-Za-z0-9._+~-]{1,128}` */
-  readonly name: string;
-}
 
 /** How a job ended, as its log's last lines say. */
 export type LogOutcome = "done" | "failed";

@@ -4,11 +4,9 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { qrexecTransport } from "../adapters/qrexec/index.ts";
 import { openAgentStore } from "../adapters/store/index.ts";
 import { loadTrustedKeys, openSqv } from "../adapters/verifier/index.ts";
-import { AdapterError } from "../domain/index.ts";
 import { reportKeys } from "../signed/index.ts";
 import type { Ledger } from "../work/index.ts";
 import { placeChannel, pump, WakeUp, work } from "../work/index.ts";
@@ -33,10 +31,10 @@ import { watchTags } from "./agent/tag-watch.ts";
 import { placeOf, Uploads, uploadedEvent } from "./agent/uploads.ts";
 import type { VerificationParts } from "./agent/verification.ts";
 import { openWorld, type World } from "./agent/world.ts";
-import { systemClock, untilStopped } from "./clock.ts";
-import { type QrexecSettings, qrexecSettings, readConfiguration } from "./configuration.ts";
-import { type Logger, programLog } from "./logging.ts";
-import { orWrongUsage } from "./wrong-usage.ts";
+import { systemClock } from "./clock.ts";
+import { type ConfigurationFile, qrexecSettings } from "./configuration.ts";
+import { runDaemon } from "./daemon.ts";
+import type { Logger } from "./logging.ts";
 
 const help = `release-bot agent [--config FILE]
 
@@ -44,35 +42,13 @@ Serves qubesbuilder.TriggerBuild and qubesbuilder.ProcessGithubCommand in a buil
 `;
 
 /** Runs until SIGTERM; 1 where it cannot start. */
-export async function main(argv: readonly string[]): Promise<number> {
-  const parsed = orWrongUsage(
-    () =>
-      parseArgs({
-        args: [...argv],
-        options: { config: { type: "string" }, help: { type: "boolean", short: "h" } },
-      }),
-    help,
-  );
-  if (parsed === null) return 2;
-  const { values } = parsed;
-  if (values.help === true) {
-    process.stdout.write(help);
-    return 0;
-  }
-  const log = programLog("agent");
-  try {
-    const configuration = readConfiguration(values.config, process.env);
-    const settings = agentSettings(configuration, process.env);
-    await serve(settings, qrexecSettings(configuration, process.env), log, untilStopped());
-    return 0;
-  } catch (error) {
-    if (!(error instanceof AdapterError)) throw error;
-    process.stderr.write(`release-bot agent: ${error.message}\n`);
-    return 1;
-  }
+export function main(argv: readonly string[]): Promise<number> {
+  return runDaemon(argv, { name: "agent", help, serve });
 }
 
-async function serve(settings: AgentSettings, qrexec: QrexecSettings, log: Logger, end: AbortSignal): Promise<void> {
+async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSignal): Promise<void> {
+  const settings = agentSettings(configuration, process.env);
+  const qrexec = qrexecSettings(configuration, process.env);
   const clock = systemClock;
   const state = settings["state-dir"];
   mkdirSync(state, { recursive: true, mode: 0o700 });

@@ -3,14 +3,13 @@
  * no keys and is not trusted.
  */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { qrexecTransport } from "../adapters/qrexec/index.ts";
 import { openReceiverStore } from "../adapters/store/index.ts";
-import { AdapterError } from "../domain/index.ts";
 import { pump, WakeUp } from "../work/index.ts";
-import { systemClock, untilStopped } from "./clock.ts";
-import { qrexecSettings, readConfiguration } from "./configuration.ts";
-import { programLog } from "./logging.ts";
+import { systemClock } from "./clock.ts";
+import { type ConfigurationFile, qrexecSettings } from "./configuration.ts";
+import { runDaemon } from "./daemon.ts";
+import type { Logger } from "./logging.ts";
 import { readBuildVms } from "./receiver/build-vms.ts";
 import { qrexecChannel, webhookIntake } from "./receiver/intake.ts";
 import { receiverMetrics } from "./receiver/metrics.ts";
@@ -18,7 +17,6 @@ import { monitorServer } from "./receiver/monitor.ts";
 import { qrexecDeliverer } from "./receiver/qrexec-deliverer.ts";
 import { closeServer, listen, usualLimits, webhookServer } from "./receiver/server.ts";
 import { receiverSettings } from "./receiver/settings.ts";
-import { orWrongUsage } from "./wrong-usage.ts";
 
 const help = `release-bot receiver [--config FILE]
 
@@ -26,34 +24,11 @@ Takes GitHub's webhooks and hands what concerns the build qubes on to them over 
 `;
 
 /** Runs until SIGTERM; 1 where it cannot start. */
-export async function main(argv: readonly string[]): Promise<number> {
-  const parsed = orWrongUsage(
-    () =>
-      parseArgs({
-        args: [...argv],
-        options: { config: { type: "string" }, help: { type: "boolean", short: "h" } },
-      }),
-    help,
-  );
-  if (parsed === null) return 2;
-  const { values } = parsed;
-  if (values.help === true) {
-    process.stdout.write(help);
-    return 0;
-  }
-  const log = programLog("receiver");
-  try {
-    await serve(values.config, log, untilStopped());
-    return 0;
-  } catch (error) {
-    if (!(error instanceof AdapterError)) throw error;
-    process.stderr.write(`release-bot receiver: ${error.message}\n`);
-    return 1;
-  }
+export function main(argv: readonly string[]): Promise<number> {
+  return runDaemon(argv, { name: "receiver", help, serve });
 }
 
-async function serve(config: string | undefined, log: ReturnType<typeof programLog>, end: AbortSignal): Promise<void> {
-  const configuration = readConfiguration(config, process.env);
+async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSignal): Promise<void> {
   const settings = receiverSettings(configuration, process.env);
   const transport = qrexecTransport(qrexecSettings(configuration, process.env));
   const store = openReceiverStore(join(settings.stateDirectory, "receiver.db"));

@@ -1,5 +1,6 @@
-import type { Announcement, JobLog, LogOutcome, LogService } from "../../src/build/ports.ts";
+import type { JobLog, LogOutcome, LogService } from "../../src/build/ports.ts";
 import type { LogPath } from "../../src/domain/index.ts";
+import type { Announcement } from "../../src/formats/build-log/index.ts";
 
 /** A log that keeps its lines as the agent would send them. */
 export class FakeLog implements JobLog {

@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, request, type Server } from "node:http";
-import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../support/free-port.ts";
 import { goldenDescription, renderToDisk } from "../support/rendered-folder.ts";
 
 const root = mkdtempSync(join(tmpdir(), "rb-ng-"));
@@ -15,15 +16,6 @@ const arrived: string[] = [];
 /** nginx with the loopback among its ranges, and one with GitHub's own ranges only. */
 let open: number;
 let closed: number;
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const probe = createTcpServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => probe.once("listening", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
 
 /** Runs nginx with the rendered configuration, its fixed places moved into our directory. */
 async function startNginx(name: string, description: string, receiver: number): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Announcement, JobLog, LogOutcome } from "../../build/ports.ts";
+import type { JobLog, LogOutcome } from "../../build/ports.ts";
 import {
   AdapterError,
   type CommitSha,
@@ -7,7 +7,7 @@ import {
   parseSha256,
   type Sha256,
 } from "../../domain/index.ts";
-import { parseLogPath, renderAnnouncement, SentLines } from "../../formats/build-log/index.ts";
+import { type Announcement, parseLogPath, renderAnnouncement, SentLines } from "../../formats/build-log/index.ts";
 import type { AnnounceSocket } from "./announce-socket.ts";
 import type { QrexecConnection } from "./transport.ts";
 
