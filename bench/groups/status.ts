@@ -26,6 +26,8 @@ function manyUpdates(): StatusData {
     commit: index.toString(16).padStart(40, "0"),
     issue: index + 1,
     buggy: false,
+    votes: null,
+    tests: null,
     minAgeDays: 5,
     places: distributions.map(
       (distribution, at): StatusPlace => ({
@@ -38,12 +40,13 @@ function manyUpdates(): StatusData {
         log: `r4.3/component-${index % 500}/2026-11-20_${distribution}`,
         reason: "",
         heldBy: null,
+        promotedBy: null,
         environment: "build-fedora",
       }),
     ),
   }));
   return {
-    format: "release-bot-status-1",
+    format: "release-bot-status-2",
     generatedAt: now.toISOString(),
     environments: ["build-fedora"],
     reportRepository: "QubesOS/updates-status",

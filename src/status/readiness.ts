@@ -9,7 +9,9 @@ export type Obstacle =
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "building" }
   | { readonly kind: "not-in-testing" }
-  | { readonly kind: "superseded"; readonly by: string };
+  | { readonly kind: "superseded"; readonly by: string }
+  /** No command promotes an ISO. */
+  | { readonly kind: "iso" };
 
 /** Where one distribution of a version stands on its way. */
 export type Readiness =
@@ -58,7 +60,8 @@ export function judgeReadiness(update: StatusUpdate, place: StatusPlace, line: L
   if (place.state === "failed") obstacles.push({ kind: "failed", reason: place.reason });
   if (place.state === "building") obstacles.push({ kind: "building" });
   if (place.state === "other") obstacles.push({ kind: "not-in-testing" });
-  if (place.state === "testing") {
+  if (place.state === "testing" && update.kind === "iso") obstacles.push({ kind: "iso" });
+  else if (place.state === "testing") {
     const from = place.since === null ? null : new Date(Date.parse(place.since) + update.minAgeDays * 86_400_000);
     if (from === null) obstacles.push({ kind: "not-in-testing" });
     else if (from > now) obstacles.push({ kind: "too-young", from });
@@ -90,6 +93,8 @@ export function obstacleWords(obstacle: Obstacle): string {
       return "not in testing";
     case "superseded":
       return `superseded by ${obstacle.by}`;
+    case "iso":
+      return "for testing: ISOs are not promoted";
   }
 }
 

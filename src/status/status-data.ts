@@ -4,7 +4,7 @@ import { no, ok, type Result } from "../domain/index.ts";
 const time = z.iso.datetime();
 const word = z.string().max(200);
 
-const place = z.strictObject({
+const placeBefore = z.strictObject({
   /** `host-fc41`, `vm-bookworm`; for a template or an ISO `all`. */
   distribution: word,
   state: z.enum(["building", "failed", "testing", "current", "other"]),
@@ -22,7 +22,12 @@ const place = z.strictObject({
   environment: word,
 });
 
-const update = z.strictObject({
+const place = placeBefore.extend({
+  /** The signed command that brought it where it stands; null where the records know of none. */
+  promotedBy: z.strictObject({ signer: word, signedAt: time, trace: word.nullable() }).nullable(),
+});
+
+const updateBefore = z.strictObject({
   release: word,
   kind: z.enum(["component", "template", "iso"]),
   name: word,
@@ -34,11 +39,18 @@ const update = z.strictObject({
   issue: z.int().positive().nullable(),
   buggy: z.boolean(),
   minAgeDays: z.int().nonnegative(),
+  places: z.array(placeBefore).max(100),
+});
+
+const update = updateBefore.extend({
+  /** Thumbs up and down on the open status issue: shown, deciding nothing. Null where GitHub has not said. */
+  votes: z.strictObject({ up: z.int().nonnegative(), down: z.int().nonnegative() }).nullable(),
+  /** Where openQA's results of an ISO stand. */
+  tests: z.string().max(500).nullable(),
   places: z.array(place).max(100),
 });
 
-const schema = z.strictObject({
-  format: z.literal("release-bot-status-1"),
+const head = {
   generatedAt: time,
   /** The build qubes whose records these are. */
   environments: z.array(word).max(50),
@@ -46,7 +58,20 @@ const schema = z.strictObject({
   reportRepository: word,
   logsRepository: word,
   logsBranch: word,
-  updates: z.array(update).max(200_000),
+};
+const most = 200_000;
+
+const schema = z.strictObject({
+  ...head,
+  format: z.literal("release-bot-status-2"),
+  updates: z.array(update).max(most),
+});
+
+/** What build qubes of an earlier version publish: votes, tests and promoters are not known of it. */
+const schemaBefore = z.strictObject({
+  ...head,
+  format: z.literal("release-bot-status-1"),
+  updates: z.array(updateBefore).max(most),
 });
 
 /** How far one version has come for one distribution, by one build qube's records. */
@@ -56,7 +81,10 @@ export type StatusUpdate = Readonly<z.output<typeof update>>;
 /** What a build qube publishes of its records. */
 export type StatusData = Readonly<z.output<typeof schema>>;
 
-/** Parses published status data; a shape that is not exactly this is refused, with the first thing that is wrong. */
+/**
+ * Parses published status data, of this shape or of the one before, which is read as if it knew no more than it says. Any
+ * other shape is refused, with the first thing that is wrong.
+ */
 export function parseStatusData(untrusted: string): Result<StatusData, string> {
   let tree: unknown;
   try {
@@ -64,10 +92,20 @@ export function parseStatusData(untrusted: string): Result<StatusData, string> {
   } catch {
     return no("it is no JSON");
   }
-  const parsed = schema.safeParse(tree);
-  if (parsed.success) return ok(parsed.data);
+  const parsed = z.discriminatedUnion("format", [schema, schemaBefore]).safeParse(tree);
+  if (parsed.success) return ok(parsed.data.format === "release-bot-status-2" ? parsed.data : upgraded(parsed.data));
   const [issue] = parsed.error.issues;
   return no(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not status data"}`);
+}
+
+function upgraded(before: z.output<typeof schemaBefore>): StatusData {
+  const updates = before.updates.map((one) => ({
+    ...one,
+    votes: null,
+    tests: null,
+    places: one.places.map((where) => ({ ...where, promotedBy: null })),
+  }));
+  return { ...before, format: "release-bot-status-2", updates };
 }
 
 /** The data of several build qubes as one: a version's distributions come together, the data is as old as its oldest part. */
@@ -85,6 +123,8 @@ export function combineStatus(parts: readonly [StatusData, ...StatusData[]]): St
             issue: known.issue ?? update.issue,
             commit: known.commit ?? update.commit,
             buggy: known.buggy || update.buggy,
+            votes: known.votes ?? update.votes,
+            tests: known.tests ?? update.tests,
             minAgeDays: Math.max(known.minAgeDays, update.minAgeDays),
             places: [...known.places, ...update.places],
           },

@@ -105,7 +105,7 @@ describe("release-bot list", () => {
       () => publish({ generatedAt: new Date(Date.now() + 3_600_000).toISOString() }),
       /from the future/,
     ],
-    ["signed, but of another shape", () => publish({ format: "x" as "release-bot-status-1" }), /no status data/],
+    ["signed, but of another shape", () => publish({ format: "x" as "release-bot-status-2" }), /no status data/],
   ])("refuses data that is %s", async (_, make, message) => {
     make();
     const run = await runCaptured(list, ["r4.3", ...from()]);
@@ -185,7 +185,7 @@ describe("release-bot status", () => {
     const words = ["render", "--out", out, "--config", config, "--sign", key, "--gnupghome", home.directory];
     const run = await runCaptured(status, words);
     expect(run).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+ files of 1 versions in /) });
-    expect(run.stderr).toMatch(/without issue numbers and labels/);
+    expect(run.stderr).toMatch(/without issue numbers, labels and votes/);
     expect(readFileSync(join(out, "update/r4.3_component_hello_v1.0.html"), "utf8")).toContain(
       "failed: no &lt;b&gt;disk&lt;/b&gt;",
     );

@@ -25,6 +25,7 @@ describe("a version in testing", () => {
     ["is being built", {}, { state: "building", repository: null }, "being built"],
     ["stands in unstable", {}, { state: "other", repository: "unstable" }, "not in testing"],
     ["has no date", {}, { since: null }, "not in testing"],
+    ["is an ISO", { kind: "iso" }, { repository: "iso-testing" }, "for testing: ISOs are not promoted"],
   ] as const)("that %s waits, and says so", (_, update, place, why) => {
     expect(verdicts([updateWith({ ...update, places: [placeWith(place)] })])).toEqual([["v4.3.12", "waiting", why]]);
   });
@@ -86,6 +87,15 @@ describe("status data", () => {
     ],
   ])("with %s is refused", (_, text) => {
     expect(parseStatusData(text).ok).toBe(false);
+  });
+
+  it("of the format before is read, and knows nothing of votes and promoters", () => {
+    const { votes: _votes, tests: _tests, ...update } = updateWith();
+    const { promotedBy: _promotedBy, ...place } = placeWith();
+    const before = { ...statusWith([]), format: "release-bot-status-1", updates: [{ ...update, places: [place] }] };
+    expect(parseStatusData(JSON.stringify(before))).toEqual({ ok: true, value: statusWith([updateWith()]) });
+    const mixed = { ...before, updates: [updateWith()] };
+    expect(parseStatusData(JSON.stringify(mixed)).ok).toBe(false);
   });
 
   it("is read back as it was written", () => {

@@ -12,6 +12,7 @@ export function placeWith(parts: Partial<StatusPlace> = {}): StatusPlace {
     log: "r4.3/core-admin/2026-11-20_vm-bookworm",
     reason: "",
     heldBy: null,
+    promotedBy: null,
     environment: "build-debian",
     ...parts,
   };
@@ -27,6 +28,8 @@ export function updateWith(parts: Partial<StatusUpdate> = {}): StatusUpdate {
     commit: "a".repeat(40),
     issue: 12,
     buggy: false,
+    votes: null,
+    tests: null,
     minAgeDays: 5,
     places: [placeWith()],
     ...parts,
@@ -36,7 +39,7 @@ export function updateWith(parts: Partial<StatusUpdate> = {}): StatusUpdate {
 /** Data of one build qube. */
 export function statusWith(updates: readonly StatusUpdate[], parts: Partial<StatusData> = {}): StatusData {
   return {
-    format: "release-bot-status-1",
+    format: "release-bot-status-2",
     generatedAt: "2026-11-23T12:00:00Z",
     environments: ["build-debian"],
     reportRepository: "QubesOS/updates-status",

@@ -40,21 +40,28 @@ export const findIssueAnswer = z.object({
   search: z.object({ nodes: z.array(z.union([foundIssue, z.object({}).transform(() => null)])) }),
 });
 
-/** Lists open issues, a hundred at a time. */
+const votes = `up: reactions(content: THUMBS_UP, first: 1) { totalCount } down: reactions(content: THUMBS_DOWN, first: 1) { totalCount }`;
+
+/** Lists open issues with their votes, a hundred at a time. */
 export const openIssuesDocument = `query OpenIssues($owner: String!, $repo: String!, $after: String) {
   repository(owner: $owner, name: $repo) {
     issues(first: 100, after: $after, states: [OPEN], orderBy: { field: CREATED_AT, direction: ASC }) {
-      nodes { ${foundFields} }
+      nodes { ${foundFields} ${votes} }
       pageInfo { hasNextPage endCursor }
     }
   }
 }`;
 
+const total = z.object({ totalCount: z.int().nonnegative() });
+const votedIssue = foundIssue.extend({ up: total, down: total });
+/** An open issue as the list brings it. */
+export type VotedIssue = z.output<typeof votedIssue>;
+
 /** What {@link openIssuesDocument} answers. */
 export const openIssuesAnswer = z.object({
   repository: z.object({
     issues: z.object({
-      nodes: z.array(foundIssue),
+      nodes: z.array(votedIssue),
       pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
     }),
   }),

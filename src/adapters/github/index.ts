@@ -2,6 +2,6 @@
 export { type GithubClient, type GithubCredentials, githubClient } from "./client.ts";
 export { githubComments } from "./comment-source.ts";
 export { githubDeliverer } from "./deliverer.ts";
-export { issueCloser } from "./issue-closer.ts";
+export { issueCloser, type ListedIssue } from "./issue-closer.ts";
 export { issueMemory } from "./issue-memory.ts";
 export { readMessageTemplates } from "./message-templates.ts";

@@ -2,19 +2,24 @@ import { type Closing, type OpenIssue, withMarker } from "../../report/index.ts"
 import { type GithubClient, ownerAndRepo } from "./client.ts";
 import {
   closeIssueDocument,
-  type FoundIssue,
   issueStateAnswer,
   issueStateDocument,
   openIssuesAnswer,
   openIssuesDocument,
   parseAnswer,
+  type VotedIssue,
 } from "./documents.ts";
 import { adapterErrorOf, GithubFault } from "./fault.ts";
 import { isOurs } from "./status-issue.ts";
 
-/** Lists and closes our own status issues, for the clean-up. Throws AdapterError. */
+/** An open status issue, with how many people gave it a thumb up or down: testers' votes, which decide nothing. */
+export interface ListedIssue extends OpenIssue {
+  readonly votes: { readonly up: number; readonly down: number };
+}
+
+/** Lists our own status issues, and closes them for the clean-up. Throws AdapterError. */
 export interface IssueCloser {
-  open(): Promise<readonly OpenIssue[]>;
+  open(): Promise<readonly ListedIssue[]>;
   /** Comments which one takes its place, and closes. */
   close(closing: Closing): Promise<void>;
 }
@@ -27,8 +32,8 @@ export function issueCloser(parts: {
 }): IssueCloser {
   const { client, repository, reporters } = parts;
 
-  async function open(): Promise<readonly OpenIssue[]> {
-    const found: FoundIssue[] = [];
+  async function open(): Promise<readonly ListedIssue[]> {
+    const found: VotedIssue[] = [];
     for (let after: string | null = null; ; ) {
       const variables = { ...ownerAndRepo(repository), after };
       const answer = await client.graphql(openIssuesDocument, repository, variables);
@@ -39,7 +44,12 @@ export function issueCloser(parts: {
     }
     return found
       .filter((issue) => isOurs(issue, reporters))
-      .map(({ number, title, labels }) => ({ number, title, labels: labels.nodes.map(({ name }) => name) }));
+      .map(({ number, title, labels, up, down }) => ({
+        number,
+        title,
+        labels: labels.nodes.map(({ name }) => name),
+        votes: { up: up.totalCount, down: down.totalCount },
+      }));
   }
 
   async function close({ issue, why }: Closing): Promise<void> {

@@ -93,6 +93,7 @@ export async function startGithubLab(options: GithubLabOptions): Promise<GithubL
       repositories: options.repositories,
       nodes,
       isGone: (repository, number) => gone.has(`${repository}#${number}`),
+      reactionsOf: (repository, number) => reactions.contents({ repository, kind: "issue", number }),
       onComment: (...comment) => posted.push(comment),
     });
     const { data, errors } = await runOperation(operation, variables ?? {}, root[operation.type]);
@@ -115,15 +116,16 @@ export async function startGithubLab(options: GithubLabOptions): Promise<GithubL
     if (list?.[1] !== undefined && method === "GET") {
       return repositoryComments((asked) => ask("GET", asked, authorization), list[1], new URLSearchParams(list[2]));
     }
-    const reaction = /^\/repos\/([^/]+\/[^/]+)\/issues\/comments\/([0-9]+)\/reactions(?:\?.*)?$/.exec(path);
+    const reaction = /^\/repos\/([^/]+\/[^/]+)\/issues\/(comments\/)?([0-9]+)\/reactions(?:\?.*)?$/.exec(path);
     if (reaction?.[1] !== undefined) {
-      const comment = await ask("GET", path.replace(/\/reactions.*$/, ""), authorization);
-      if (comment.status !== 200) return comment;
-      const number = Number(reaction[2]);
-      if (method !== "POST") return reactions.list(reaction[1], number);
+      const there = await ask("GET", path.replace(/\/reactions.*$/, ""), authorization);
+      if (there.status !== 200) return there;
+      const [, repository, comments, number] = reaction;
+      const to = { repository, kind: comments === undefined ? "issue" : "comment", number: Number(number) } as const;
+      if (method !== "POST") return reactions.list(to);
       const who = await ask("GET", "/user", authorization);
       const user = { ...(who.body as { login: string }), login };
-      return reactions.add(reaction[1], number, user, (body as { content?: unknown }).content);
+      return reactions.add(to, user, (body as { content?: unknown }).content);
     }
     const answer = await ask(method, path, authorization, body);
     if (path.endsWith("/installation") && answer.status === 200) {

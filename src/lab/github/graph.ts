@@ -10,6 +10,8 @@ export interface GraphParts {
   readonly nodes: Map<string, { readonly repository: string; readonly number: number }>;
   /** Whether somebody has deleted that issue or moved it away. */
   readonly isGone: (repository: string, number: number) => boolean;
+  /** The reactions on an issue, as REST names them: `+1`. */
+  readonly reactionsOf: (repository: string, number: number) => readonly string[];
   readonly onComment: (repository: string, number: number, comment: RestComment) => void;
 }
 
@@ -19,6 +21,16 @@ interface PageArguments {
   readonly before?: string | null;
   readonly after?: string | null;
 }
+
+interface ReactionArguments extends PageArguments {
+  readonly content?: string;
+}
+
+/** What GraphQL calls a thumb, and REST. */
+const thumbs = new Map([
+  ["THUMBS_UP", "+1"],
+  ["THUMBS_DOWN", "-1"],
+]);
 
 interface IssueArguments {
   readonly states?: readonly string[];
@@ -113,6 +125,14 @@ export function graphRoot(parts: GraphParts): { readonly query: GraphObject; rea
         (await rest.comments(repository, found.number)).map((one) => comment(repository, one)),
         edges,
       ),
+    reactions: ({ content, ...edges }: ReactionArguments) => {
+      const wanted = content === undefined ? null : (thumbs.get(content) ?? content.toLowerCase());
+      const all = parts.reactionsOf(repository, found.number).filter((one) => wanted === null || one === wanted);
+      return connection(
+        all.map((one) => ({ __typename: "Reaction", content: one })),
+        edges,
+      );
+    },
   });
 
   const isVisible = (repository: string) => (found: RestIssue) => !parts.isGone(repository, found.number);

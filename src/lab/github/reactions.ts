@@ -15,29 +15,38 @@ interface Reaction {
   readonly created_at: string;
 }
 
-/** Reactions on comments, which the emulator lacks. The same reaction of the same user is one. */
+/** What somebody reacts to: an issue, by its number, or a comment, by its id. */
+export interface ReactedTo {
+  readonly repository: string;
+  readonly kind: "issue" | "comment";
+  readonly number: number;
+}
+
+/** Reactions on issues and comments, which the emulator lacks. The same reaction of the same user is one. */
 export interface Reactions {
-  add(repository: string, comment: number, user: ReactingUser, content: unknown): LabAnswer;
-  list(repository: string, comment: number): LabAnswer;
+  add(to: ReactedTo, user: ReactingUser, content: unknown): LabAnswer;
+  list(to: ReactedTo): LabAnswer;
+  /** The same as contents alone: `+1`, `eyes`. */
+  contents(to: ReactedTo): readonly string[];
 }
 
 /** {@link Reactions}, kept in memory. */
 export function labReactions(): Reactions {
-  const byComment = new Map<string, Reaction[]>();
+  const lists = new Map<string, Reaction[]>();
   let last = 0;
-  const of = (repository: string, comment: number): Reaction[] => {
-    const key = `${repository}#${comment}`;
-    const list = byComment.get(key) ?? [];
-    byComment.set(key, list);
+  const of = ({ repository, kind, number }: ReactedTo): Reaction[] => {
+    const key = `${kind} ${repository}#${number}`;
+    const list = lists.get(key) ?? [];
+    lists.set(key, list);
     return list;
   };
   const shown = (reaction: Reaction): unknown => ({ ...reaction, node_id: `REA_${reaction.id}` });
   return {
-    add(repository, comment, user, content) {
+    add(to, user, content) {
       if (typeof content !== "string" || !contents.includes(content)) {
         return { status: 422, body: { message: "Validation Failed" } };
       }
-      const list = of(repository, comment);
+      const list = of(to);
       const same = list.find((reaction) => reaction.user.login === user.login && reaction.content === content);
       if (same !== undefined) return { status: 200, body: shown(same) };
       last += 1;
@@ -45,6 +54,7 @@ export function labReactions(): Reactions {
       list.push(reaction);
       return { status: 201, body: shown(reaction) };
     },
-    list: (repository, comment) => ({ status: 200, body: of(repository, comment).map(shown) }),
+    list: (to) => ({ status: 200, body: of(to).map(shown) }),
+    contents: (to) => of(to).map(({ content }) => content),
   };
 }

@@ -25,7 +25,7 @@ const make = (title: string, token: string, labels: readonly string[] = []) =>
   askGithub(github, `/repos/${reportRepository}/issues`, { method: "POST", body: { title, labels }, token });
 
 describe("closing status issues", () => {
-  it("sees only open issues of our own, over all pages", async () => {
+  it("sees only open issues of our own with their votes, over all pages", async () => {
     for (let count = 0; count < 103; count++)
       await make(`ours ${count}`, "token-bot", count === 0 ? ["r4.3-stable"] : []);
     await make("a stranger's", "token-alice");
@@ -34,9 +34,23 @@ describe("closing status issues", () => {
       body: { state: "closed" },
       token: "token-bot",
     });
+    for (const [content, token] of [
+      ["+1", "token-alice"],
+      ["+1", "token-other"],
+      ["-1", "token-alice"],
+      ["eyes", "token-alice"],
+      ["+1", "token-alice"],
+    ] as const) {
+      await askGithub(github, `/repos/${reportRepository}/issues/1/reactions`, {
+        method: "POST",
+        body: { content },
+        token,
+      });
+    }
     const open = await closer("token-bot").open();
     expect(open).toHaveLength(102);
-    expect(open[0]).toEqual({ number: 1, title: "ours 0", labels: ["r4.3-stable"] });
+    expect(open[0]).toEqual({ number: 1, title: "ours 0", labels: ["r4.3-stable"], votes: { up: 2, down: 1 } });
+    expect(open[1]).toMatchObject({ number: 3, votes: { up: 0, down: 0 } });
   });
 
   it("comments which one takes its place, and closes as not planned", async () => {
