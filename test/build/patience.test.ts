@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { untilStopped, within } from "../../src/build/patience.ts";
 
@@ -23,5 +24,12 @@ describe("waiting for the world", () => {
     await expect(waiting).rejects.toMatchObject({ code: "TIMEOUT", message: "did not end when it was told to" });
     const ending = new Promise<string>((resolve) => setTimeout(() => resolve("ended"), 20));
     expect(await untilStopped(controller.signal, 1000, ending)).toBe("ended");
+  });
+
+  it("leaves nothing behind at the signal of a program that runs for months", async () => {
+    const { signal } = new AbortController();
+    for (let step = 0; step < 20; step++) await untilStopped(signal, 50, Promise.resolve(step));
+    await expect(untilStopped(signal, 50, Promise.reject(new Error("fault")))).rejects.toThrow("fault");
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
   });
 });

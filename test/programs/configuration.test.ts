@@ -48,6 +48,15 @@ describe("the programs' configuration file", () => {
     expect(() => agentSettings(parse("qrexec: {transport: qubes}\n"), {})).toThrow("has no section 'agent:'");
   });
 
+  it("gives GitHub longer than GitHub itself takes: who waits less cannot tell what was carried out", () => {
+    const text = (seconds: number): string =>
+      `agent: {qube: build-a, builders-list: b, keyring: k, github: {token-file: t, timeout-seconds: ${seconds}}}\n`;
+    expect(() => agentSettings(parse(text(10)), {})).toThrow(
+      "/etc/rb/config.yml:1: agent.github.timeout-seconds: GitHub itself takes up to 10 s: give more than 10",
+    );
+    expect(agentSettings(parse(text(11)), {}).github["timeout-seconds"]).toBe(11);
+  });
+
   it("expands no aliases: a small file must not become a large one", () => {
     expect(() => parse("a: &a [1]\nb: [*a, *a]\n")).toThrow("/etc/rb/config.yml: ");
   });

@@ -67,7 +67,8 @@ const section = z
           .optional(),
         reporters: z.array(z.string().min(1)).default([]),
         "templates-dir": path.nullable().default(null),
-        "timeout-seconds": z.number().positive().max(300).default(30),
+        // GitHub itself gives a request up after 10 s: whoever waits less cannot tell what was carried out.
+        "timeout-seconds": z.number().gt(10, "GitHub itself takes up to 10 s: give more than 10").max(300).default(30),
       })
       .refine((github) => (github["token-file"] === undefined) !== (github.app === undefined), {
         message: "give either token-file or app",
