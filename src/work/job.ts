@@ -39,6 +39,8 @@ export interface CommandRequest {
   readonly receivedAt: number;
   /** The message's key in the ledger and the line's number in it; null for work that an operator asked for by hand. */
   readonly message: { readonly key: string; readonly line: number } | null;
+  /** What, beside its message, the ids of its reports are made from; absent where an earlier version queued it. */
+  readonly run?: "first" | `again ${string}`;
 }
 
 /** What an operator asked for by hand in the build qube itself; nobody else can. */
@@ -86,6 +88,16 @@ export interface Job {
   readonly commit: CommitSha | null;
   /** Why it waits, or how it ended; empty where there is nothing to say. */
   readonly note: string;
+}
+
+/**
+ * The words that make the ids of a job's reports its own. A message's key comes again in no other database; a job's number
+ * does, and is only for what has no message, or was queued by an earlier version, whose reports may be on their way.
+ */
+export function jobWords({ id, request }: Pick<Job, "id" | "request">): readonly (string | number)[] {
+  if (request.kind !== "command" || request.message === null || request.run === undefined) return [id];
+  const { message, builder, run } = request;
+  return [message.key, message.line, builder, run];
 }
 
 /** What became of a job's run. Its reports are committed together with it. */

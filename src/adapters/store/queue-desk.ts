@@ -90,8 +90,10 @@ export class QueueDesk {
     if (row === null) return "unknown";
     const { state, request, queue, trace } = readJob(row);
     if (state === "queued" || state === "running") return "open";
+    // What it reports is news, even where it is the same as the first time.
+    const again = request.kind === "command" ? { ...request, run: `again ${now.toISOString()}` as const } : request;
     // The signed message has had its one answer; it is still verified and authorized anew when its turn comes.
-    await this.#jobs.add([{ queue, request, trace, answers: "nobody" }], now);
+    await this.#jobs.add([{ queue, request: again, trace, answers: "nobody" }], now);
     return "queued";
   }
 }

@@ -134,6 +134,7 @@ function recordLine(
           signedAt: message.signedAt.getTime(),
           receivedAt: now.getTime(),
           message: { key: message.ledgerKey, line: index },
+          run: "first" as const,
         },
       }));
       return { ...plain, jobs, stand: { kind: "open" } };

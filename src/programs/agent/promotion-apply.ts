@@ -10,7 +10,7 @@ import {
   type Subject,
 } from "../../domain/index.ts";
 import type { DistributionPlan } from "../../promotion/index.ts";
-import { eventId, type Job, type JobOutcome } from "../../work/index.ts";
+import { eventId, type Job, type JobOutcome, jobWords } from "../../work/index.ts";
 import type { Decided, Planned, PromotionCommand } from "./promotion-plan.ts";
 
 /** What applying needs of the world. */
@@ -124,7 +124,7 @@ function base(
   { plan }: Planned,
   letter: string,
 ) {
-  const id = eventId(letter, environment, job.id, wanted.kind, plan.dist);
+  const id = eventId(letter, environment, ...jobWords(job), wanted.kind, plan.dist);
   return { id, trace: job.trace, subject, environment, at: now(), repository: wanted.repository };
 }
 
