@@ -30,7 +30,7 @@ import { type AgentSettings, agentSettings } from "./agent/settings.ts";
 import { watchTags } from "./agent/tag-watch.ts";
 import { placeOf, Uploads, uploadedEvent } from "./agent/uploads.ts";
 import type { VerificationParts } from "./agent/verification.ts";
-import { openWorld, type World } from "./agent/world.ts";
+import { openWorld, sayWalls, type World } from "./agent/world.ts";
 import { systemClock } from "./clock.ts";
 import { type ConfigurationFile, qrexecSettings } from "./configuration.ts";
 import { runDaemon } from "./daemon.ts";
@@ -91,7 +91,6 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
     transport,
     environment: process.env,
     now: clock.now,
-    log,
     upload: (task) => uploads.upload(task.builder, placeOf(task), uploadedEvent(task, settings.qube, clock.now())),
   });
   const provenance = keepProvenance({
@@ -157,6 +156,7 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
     onServerTime: heard,
   });
   const services = await serveCalls(qrexec.servicesDirectory, handlers, log);
+  await sayWalls({ settings, environment: process.env }, log);
   await recoverRepositories(world, await builders(), log);
   const running = [
     work(

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { createBackend } from "../../adapters/builder/index.ts";
+import { createBackend, findWalls } from "../../adapters/builder/index.ts";
 import type { LoadedBuilder } from "../../adapters/configuration/index.ts";
 import { NodeDisk } from "../../adapters/files/index.ts";
 import { createSources } from "../../adapters/git/index.ts";
@@ -46,7 +46,6 @@ export interface WorldParts {
   readonly transport: QrexecTransport;
   readonly environment: NodeJS.ProcessEnv;
   readonly now: () => Date;
-  readonly log: Logger;
   /** Brings what a build published to its mirror. */
   readonly upload: (task: BuildTask) => Promise<void>;
 }
@@ -55,7 +54,7 @@ const signLimitMs = 300_000;
 
 /** Joins builds and promotions to git, logs, keys and repositories, as the section `agent:` has it. */
 export function openWorld(parts: WorldParts): World {
-  const { settings, transport, now, log } = parts;
+  const { settings, transport, now } = parts;
   const state = settings["state-dir"];
   for (const directory of [settings.socketDirectory, join(state, "work")]) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -81,7 +80,6 @@ export function openWorld(parts: WorldParts): World {
   };
 
   const walls = settings.native.isolation === "none" ? "lab" : "required";
-  if (walls === "lab") log.warn("native builds run without walls: only a lab may do so");
   return {
     sources: createSources({ root: join(state, "sources"), environment: tools, limitMs: 600_000 }),
     logs: openLogService({
@@ -110,6 +108,20 @@ export function openWorld(parts: WorldParts): World {
       },
     }),
   };
+}
+
+/**
+ * Says at the start how native builds will run where the configuration lets them run without walls: a lab's machine may have
+ * walls all the same, and then they are used.
+ */
+export async function sayWalls(
+  { settings, environment }: Pick<WorldParts, "settings" | "environment">,
+  log: Logger,
+): Promise<void> {
+  if (settings.native.isolation !== "none") return;
+  const walls = await findWalls("lab", join(settings["state-dir"], "work/walls"), toolEnvironment(environment));
+  if (walls === "none") log.warn("native builds run without walls: only a lab may do so");
+  else log.info({ walls }, "native builds run behind walls, though the configuration asks for none");
 }
 
 interface Signing {

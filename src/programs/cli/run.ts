@@ -10,7 +10,6 @@ import { openWorld } from "../agent/world.ts";
 import { takeBuilderLock } from "../builder-lock.ts";
 import { systemClock, untilStopped } from "../clock.ts";
 import { qrexecSettings, readConfiguration } from "../configuration.ts";
-import { programLog } from "../logging.ts";
 
 const help = `release-bot run [--builder DIRECTORY] [--label LABEL] [--hours N] -- COMMAND [ARGUMENT...]
 
@@ -73,7 +72,6 @@ export async function main(argv: readonly string[]): Promise<number> {
         transport: qrexecTransport(qrexec),
         environment: process.env,
         now: systemClock.now,
-        log: programLog("run"),
         // Work by hand builds nothing through a back-end of ours.
         upload: async () => undefined,
       });

@@ -100,8 +100,13 @@ export async function findWalls(
       environment,
       signal,
       onOutput,
+    }).catch((fault: unknown) => {
+      // A machine without the tools for walls has none.
+      if (!(fault instanceof AdapterError)) throw fault;
+      said = fault.message;
+      return null;
     });
-    if (end.status === 0) return kind;
+    if (end?.status === 0) return kind;
   }
   if (rule === "lab") return "none";
   throw new AdapterError(
