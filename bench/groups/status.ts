@@ -40,6 +40,7 @@ function manyUpdates(): StatusData {
         log: `r4.3/component-${index % 500}/2026-11-20_${distribution}`,
         reason: "",
         heldBy: null,
+        failedAt: null,
         promotedBy: null,
         environment: "build-fedora",
       }),

@@ -23,6 +23,8 @@ const placeBefore = z.strictObject({
 });
 
 const place = placeBefore.extend({
+  /** When its last build failed; null where it did not, or a later one stands. */
+  failedAt: time.nullable(),
   /** The signed command that brought it where it stands; null where the records know of none. */
   promotedBy: z.strictObject({ signer: word, signedAt: time, trace: word.nullable() }).nullable(),
 });
@@ -103,7 +105,7 @@ function upgraded(before: z.output<typeof schemaBefore>): StatusData {
     ...one,
     votes: null,
     tests: null,
-    places: one.places.map((where) => ({ ...where, promotedBy: null })),
+    places: one.places.map((where) => ({ ...where, failedAt: null, promotedBy: null })),
   }));
   return { ...before, format: "release-bot-status-2", updates };
 }

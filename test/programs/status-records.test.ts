@@ -93,7 +93,7 @@ describe("what the records say", () => {
     const failed = image({ subject, state: "failed", reason: "build: no disk", repository: "templates-itl-testing" });
     expect(drafts({ images: [failed] })[0]).toMatchObject({
       kind: "template",
-      places: [{ state: "failed", reason: "build: no disk" }],
+      places: [{ state: "failed", reason: "build: no disk", failedAt: "2026-11-26T18:00:00.000Z" }],
     });
     const stands = standing({
       repository: "templates-itl-testing",
@@ -104,7 +104,9 @@ describe("what the records say", () => {
     });
     const both = drafts({ images: [failed], standing: [stands] });
     expect(both).toHaveLength(1);
-    expect(both[0]?.places).toMatchObject([{ distribution: "all", state: "testing", log: "r4.3/iso", reason: "" }]);
+    expect(both[0]?.places).toMatchObject([
+      { distribution: "all", state: "testing", log: "r4.3/iso", reason: "", failedAt: null },
+    ]);
   });
 });
 

@@ -91,7 +91,7 @@ describe("status data", () => {
 
   it("of the format before is read, and knows nothing of votes and promoters", () => {
     const { votes: _votes, tests: _tests, ...update } = updateWith();
-    const { promotedBy: _promotedBy, ...place } = placeWith();
+    const { promotedBy: _promotedBy, failedAt: _failedAt, ...place } = placeWith();
     const before = { ...statusWith([]), format: "release-bot-status-1", updates: [{ ...update, places: [place] }] };
     expect(parseStatusData(JSON.stringify(before))).toEqual({ ok: true, value: statusWith([updateWith()]) });
     const mixed = { ...before, updates: [updateWith()] };

@@ -12,6 +12,7 @@ export function placeWith(parts: Partial<StatusPlace> = {}): StatusPlace {
     log: "r4.3/core-admin/2026-11-20_vm-bookworm",
     reason: "",
     heldBy: null,
+    failedAt: null,
     promotedBy: null,
     environment: "build-debian",
     ...parts,

@@ -18,6 +18,7 @@ const nowhere = {
   repository: null,
   since: null,
   builtAt: null,
+  failedAt: null,
   packageVersion: null,
   log: null,
   reason: "",
@@ -67,6 +68,7 @@ function addBuild(drafts: Map<string, Draft>, build: BuildRecord, environment: s
       environment,
       state: one.state === "uploaded" ? "other" : one.state,
       builtAt: builtAt(one.stages),
+      failedAt: one.state === "failed" ? (one.stages.at(-1)?.endedAt ?? build.endedAt) : null,
       log: one.log,
       reason: one.reason.slice(0, 2000),
     });
@@ -90,6 +92,7 @@ function addImage(drafts: Map<string, Draft>, image: ImageRecord, environment: s
     repository: stands ? repository : null,
     since: stands ? endedAt : null,
     builtAt: builtAt(image.stages),
+    failedAt: state === "failed" ? endedAt : null,
     log,
     reason: image.reason.slice(0, 2000),
   });
@@ -116,6 +119,7 @@ function addStanding(drafts: Map<string, Draft>, standing: StandingVersion, envi
     state: inCurrent ? "current" : repository === "unstable" ? "other" : "testing",
     repository,
     since: since?.toISOString() ?? null,
+    failedAt: null,
     packageVersion: version,
     reason: "",
   });
