@@ -24,6 +24,12 @@ interface EventBase {
   readonly at: Date;
 }
 
+/** Who ordered something by hand in the build qube itself, and why: an operator's own words, other people's text to us. */
+export interface ByHand {
+  readonly operator: string;
+  readonly reason: string;
+}
+
 /** The build's log as the log service named it, parsed; null where there is none. */
 export type LogPath = string & { readonly logPath: true };
 
@@ -59,6 +65,8 @@ export type StatusEvent = EventBase &
         readonly plan: string | null;
         /** For the issues repository: the history between the version there before and this one. */
         readonly history: SourceHistory | null;
+        /** Where an operator ordered it by hand, before its time: told with it, always. */
+        readonly byHand?: ByHand;
       }
     | {
         readonly type: "upload-failed";

@@ -50,7 +50,12 @@ export function statusComment(event: StatusEvent, links: LogLinks): string | nul
     case "uploaded": {
       const to = repositoryWord(event.repository);
       const plan = event.plan === null ? "" : `\n\nPlan: ${codeSpan(event.plan)}`;
-      return `${what(event.subject, event.distribution)} was uploaded to ${to} repository${logLink(event.log, links)}${plan}`;
+      const { byHand } = event;
+      const order =
+        byHand === undefined
+          ? ""
+          : `\n\nAn urgent fix, before its time: ordered by hand in \`${event.environment}\` by ${plainText(byHand.operator, 100)}, because: ${plainText(byHand.reason, 500)}`;
+      return `${what(event.subject, event.distribution)} was uploaded to ${to} repository${logLink(event.log, links)}${order}${plan}`;
     }
     case "failed": {
       const stage = event.stage === "build" ? "build" : `build (stage ${plainText(event.stage, 40)})`;

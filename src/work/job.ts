@@ -1,5 +1,6 @@
 import type { OrderScope } from "../authority/index.ts";
 import type {
+  ByHand,
   Command,
   CommitSha,
   ComponentName,
@@ -11,6 +12,7 @@ import type {
   TemplateName,
   Timestamp,
   TraceId,
+  UploadComponent,
 } from "../domain/index.ts";
 
 /** A builder as its line in builders.list has it: `RELEASE=DIRECTORY=CONFIG`. The line is looked up again when the job starts. */
@@ -59,9 +61,23 @@ export type OperatorWork =
       readonly version: IsoVersion;
       readonly timestamp: Timestamp;
       readonly release: "testing" | "final";
-    };
+    }
+  | OperatorPromotion;
 
-/** A job that an operator queued by `release-bot build`. */
+/** An urgent fix that goes to `current` before its time: `release-bot promote --local`. Only the age rule is set aside. */
+export interface OperatorPromotion {
+  readonly kind: "promotion";
+  /** What a signed command would say. */
+  readonly line: string;
+  readonly command: UploadComponent;
+  /** As of a signed command: nothing signed before `orderedAt` follows it. */
+  readonly scopes: readonly OrderScope[];
+  /** Milliseconds since the epoch. */
+  readonly orderedAt: number;
+  readonly byHand: ByHand;
+}
+
+/** A job that an operator queued by `release-bot build` or `release-bot promote --local`. */
 export interface OperatorRequest {
   readonly kind: "operator";
   readonly builder: BuilderLine;

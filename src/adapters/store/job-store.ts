@@ -105,9 +105,13 @@ export class SqliteJobs implements JobStore {
       now.getTime(),
       job.id,
     );
-    if (job.request.kind === "command" && (outcome.kind === "done" || outcome.kind === "failed")) {
+    if (outcome.kind === "done" || outcome.kind === "failed") {
       // A failure counts too: some of its distributions may be through.
-      markRan(database, job.request.scopes, job.request.signedAt);
+      const { request } = job;
+      if (request.kind === "command") markRan(database, request.scopes, request.signedAt);
+      if (request.kind === "operator" && request.work.kind === "promotion") {
+        markRan(database, request.work.scopes, request.work.orderedAt);
+      }
     }
     const row = database.one("SELECT message, line FROM jobs WHERE id = ? AND message IS NOT NULL", job.id);
     const answer = row === null ? [] : settleLine(database, { key: text(row, "message"), line: integer(row, "line") });

@@ -19,6 +19,14 @@ export interface CommandRunnerParts {
 
 const tryAgainMs = 60_000;
 
+/** Null where the clock is sure; else what becomes of a job that depends on time. */
+export async function sureClock({ clock, now }: Pick<CommandRunnerParts, "clock" | "now">): Promise<JobOutcome | null> {
+  const judged = await clock.judge();
+  if (judged.kind === "wait")
+    return { kind: "postponed", untilMs: now().getTime() + tryAgainMs, reason: judged.reason };
+  return judged.kind === "refused" ? { kind: "refused", refusal: judged.refusal, reports: [] } : null;
+}
+
 /** Carries out one line of a signed message, judged once more from its signed block on, by a clock that is sure. */
 export async function runCommand(
   parts: CommandRunnerParts,
@@ -26,11 +34,9 @@ export async function runCommand(
   request: CommandRequest,
   context: JobContext,
 ): Promise<JobOutcome> {
-  const { clock, now, verification, ledger, building, promotion } = parts;
-  const judged = await clock.judge();
-  if (judged.kind === "wait")
-    return { kind: "postponed", untilMs: now().getTime() + tryAgainMs, reason: judged.reason };
-  if (judged.kind === "refused") return { kind: "refused", refusal: judged.refusal, reports: [] };
+  const { now, verification, ledger, building, promotion } = parts;
+  const unsure = await sureClock(parts);
+  if (unsure !== null) return unsure;
   const heard = await rehear({ ...verification, ledger }, request, now());
   if (!heard.ok) return { kind: "refused", refusal: heard.error, reports: [] };
   const { command, builder } = heard.value;
@@ -39,7 +45,11 @@ export async function runCommand(
     case "upload-component":
     case "withdraw-component":
     case "upload-template":
-      return runPromotion(promotion, { job, request, heard: heard.value, wanted }, context);
+      return runPromotion(
+        promotion,
+        { job, askedAt: request.receivedAt, heard: heard.value, wanted, byHand: null },
+        context,
+      );
     case "build-component": {
       const { component, commit } = wanted;
       const names = command.target.kind === "component" ? command.target.distributions.map(({ name }) => name) : [];

@@ -56,7 +56,7 @@ async function runLocked(
   const { request } = job;
   if (request.kind === "command") return runCommand(commands, job, request, context);
   if (request.kind === "operator") {
-    return runOperatorWork({ building, images: commands.images }, job, { builder, work: request.work }, context);
+    return runOperatorWork(commands, job, { builder, work: request.work }, context);
   }
   const { component } = request;
   const order = { builder, component, askedBy: { kind: "push" }, commit: null, distributions: null } as const;

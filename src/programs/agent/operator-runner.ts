@@ -1,11 +1,14 @@
 import type { LoadedBuilder } from "../../adapters/configuration/index.ts";
-import type { Job, JobContext, JobOutcome, OperatorWork } from "../../work/index.ts";
-import { type BuildRunnerParts, runBuildJob } from "./build-runner.ts";
-import { type ImageRunnerParts, runImageJob } from "./image-runner.ts";
+import { authorizeOperator } from "../../authority/index.ts";
+import type { Job, JobContext, JobOutcome, OperatorPromotion, OperatorWork } from "../../work/index.ts";
+import { runBuildJob } from "./build-runner.ts";
+import { type CommandRunnerParts, sureClock } from "./command-runner.ts";
+import { runImageJob } from "./image-runner.ts";
+import { runPromotion } from "./promotion-runner.ts";
 
 /** Does what an operator queued by hand. */
 export function runOperatorWork(
-  parts: { readonly building: BuildRunnerParts; readonly images: ImageRunnerParts },
+  parts: CommandRunnerParts,
   job: Job,
   order: { readonly builder: LoadedBuilder; readonly work: OperatorWork },
   context: JobContext,
@@ -21,5 +24,26 @@ export function runOperatorWork(
       return runImageJob(parts.images, job, { builder, askedBy, image: { ...work, kind: "build-template" } }, context);
     case "iso":
       return runImageJob(parts.images, job, { builder, askedBy, image: { ...work, kind: "build-iso" } }, context);
+    case "promotion":
+      return promoteByHand(parts, job, builder, work, context);
   }
+}
+
+/** As a signed command, but for the age: authorized by the shell in this qube, gated by holds, labels and signatures all the same. */
+async function promoteByHand(
+  parts: CommandRunnerParts,
+  job: Job,
+  builder: LoadedBuilder,
+  work: OperatorPromotion,
+  context: JobContext,
+): Promise<JobOutcome> {
+  const unsure = await sureClock(parts);
+  if (unsure !== null) return unsure;
+  const { command: wanted, line, orderedAt, byHand } = work;
+  if (job.trace === null) throw new Error("an operator's promotion has no id");
+  const order = { command: wanted, line, builder: builder.configuration, trace: job.trace };
+  const command = authorizeOperator(order);
+  if (!command.ok) return { kind: "refused", refusal: command.error, reports: [] };
+  const heard = { command: command.value, builder };
+  return runPromotion(parts.promotion, { job, askedAt: orderedAt, heard, wanted, byHand }, context);
 }

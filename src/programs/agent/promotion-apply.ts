@@ -2,6 +2,7 @@ import type { Applied } from "../../adapters/repository/index.ts";
 import type { JobLog, LogService } from "../../build/index.ts";
 import {
   AdapterError,
+  type ByHand,
   type LogPath,
   type QubeName,
   type Report,
@@ -31,6 +32,8 @@ export interface Application extends Decided {
   readonly job: Job;
   readonly wanted: PromotionCommand;
   readonly subject: Subject;
+  /** Null for a signed command. */
+  readonly byHand: ByHand | null;
 }
 
 type Done = Planned & { readonly history: SourceHistory | null };
@@ -86,14 +89,17 @@ async function applyAll(
   done: Done[],
   failed: Failed[],
 ): Promise<LogPath | null> {
-  const { job, wanted, apply } = application;
+  const { job, wanted, apply, byHand } = application;
   // Read before anything moves: afterwards the former version is no longer the one that stands there.
   const histories = await Promise.all(apply.map((planned) => ports.history(planned)));
   const name = wanted.kind === "upload-template" ? wanted.template : wanted.component;
   const log = await ports.logs.open(`${verbs[wanted.kind].log}-${name}`);
   try {
+    if (byHand !== null) {
+      log.note(`ordered by hand by ${byHand.operator}; the age rule is set aside, because: ${byHand.reason}`);
+    }
     for (const [index, planned] of apply.entries()) {
-      const asked = job.trace === null ? "by hand" : `command ${job.trace}`;
+      const asked = job.trace === null ? "by hand" : `${byHand === null ? "command" : "by hand"} ${job.trace}`;
       log.note(
         `${wanted.kind} ${name} to ${wanted.repository}, ${nameOf(planned)}, plan ${planned.plan.digest}, ${asked}`,
       );
@@ -134,7 +140,16 @@ function moved(ports: ApplyPorts, application: Application, planned: Done, log: 
   if (application.wanted.kind === "withdraw-component" && distribution !== null) {
     return { ...facts, type: "withdrawn", distribution: distribution.name, plan: plan.digest };
   }
-  return { ...facts, type: "uploaded", distribution: distribution?.name ?? null, plan: plan.digest, log, history };
+  const { byHand } = application;
+  return {
+    ...facts,
+    type: "uploaded",
+    distribution: distribution?.name ?? null,
+    plan: plan.digest,
+    log,
+    history,
+    ...(byHand === null ? {} : { byHand }),
+  };
 }
 
 function notMoved(ports: ApplyPorts, application: Application, planned: Failed, log: LogPath | null): Report {

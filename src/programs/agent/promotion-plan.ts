@@ -31,14 +31,14 @@ export interface PlanQuestion {
   readonly wanted: PromotionCommand;
   readonly builder: LoadedBuilder;
   readonly buggy: boolean;
+  readonly minAgeDays: number;
   readonly ledger: LedgerView;
   readonly now: Date;
 }
 
 /** Plans every distribution of the command; nothing is changed. */
 export async function planPromotions(repositories: Repositories, question: PlanQuestion): Promise<readonly Planned[]> {
-  const { command, wanted, builder, buggy, ledger, now } = question;
-  const { configuration } = builder;
+  const { command, wanted, builder, buggy, minAgeDays, ledger, now } = question;
   const distributions = command.target.kind === "component" ? command.target.distributions : [null];
   const targets = distributions.map((distribution) => planTarget(builder, distribution));
   const { release, repository } = wanted;
@@ -54,7 +54,7 @@ export async function planPromotions(repositories: Repositories, question: PlanQ
           targets,
           holds: new Set(heldDistributions(wanted, distributions, ledger)),
           buggy,
-          minAgeDays: configuration.minAgeDays,
+          minAgeDays,
           now,
         });
   return distributions.map((distribution, index) => {

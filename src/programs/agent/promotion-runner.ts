@@ -4,6 +4,7 @@ import type { Repositories } from "../../adapters/repository/index.ts";
 import type { JobLog, LogService } from "../../build/index.ts";
 import {
   AdapterError,
+  type ByHand,
   isGated,
   type QubeName,
   type SourceHistory,
@@ -11,7 +12,7 @@ import {
   type Subject,
 } from "../../domain/index.ts";
 import type { DistributionPlan, Signer } from "../../promotion/index.ts";
-import type { CommandRequest, Job, JobContext, JobOutcome, Ledger } from "../../work/index.ts";
+import type { Job, JobContext, JobOutcome, Ledger } from "../../work/index.ts";
 import type { CommentPoller } from "./poller.ts";
 import { type ApplyPorts, applyPromotion } from "./promotion-apply.ts";
 import { decide, type Planned, type PromotionCommand, planPromotions } from "./promotion-plan.ts";
@@ -50,19 +51,25 @@ export interface PromotionParts {
 
 const tryAgainMs = 60_000;
 
-/** Runs one promotion or withdrawal that has just been authorized: gate, plan, apply. */
+/** One promotion or withdrawal that has just been authorized. */
+interface PromotionTask {
+  readonly job: Job;
+  /** Milliseconds since the epoch: GitHub is to be asked for holds later than that. */
+  readonly askedAt: number;
+  readonly heard: HeardCommand;
+  readonly wanted: PromotionCommand;
+  /** An operator's urgent fix, for which alone the age rule is set aside; null for a signed command. */
+  readonly byHand: ByHand | null;
+}
+
+/** Runs it: gate, plan, apply. */
 export async function runPromotion(
   parts: PromotionParts,
-  task: {
-    readonly job: Job;
-    readonly request: CommandRequest;
-    readonly heard: HeardCommand;
-    readonly wanted: PromotionCommand;
-  },
+  task: PromotionTask,
   context: JobContext,
 ): Promise<JobOutcome> {
   const { ledger, now } = parts;
-  const { job, request, wanted } = task;
+  const { job, askedAt, wanted, byHand } = task;
   const { command, builder } = task.heard;
   let subject: Subject;
   let buggy = false;
@@ -70,7 +77,7 @@ export async function runPromotion(
     subject = await parts.subject(builder, wanted, context.signal);
     if (wanted.kind !== "withdraw-component" && isGated(wanted.repository)) {
       // Nobody may slip an Upload through while withholding the Hold.
-      if (!(await parts.poller.polledSince(new Date(request.receivedAt)))) {
+      if (!(await parts.poller.polledSince(new Date(askedAt)))) {
         return postponed(now(), "GitHub could not be asked, since the command came, whether somebody holds it");
       }
       buggy = (await parts.labels(subject))?.includes("buggy") ?? false;
@@ -80,7 +87,8 @@ export async function runPromotion(
     return postponed(now(), error.message);
   }
   const repositories = parts.repositories(builder);
-  const question = { command, wanted, builder, buggy, ledger: ledger.view, now: now() };
+  const minAgeDays = byHand === null ? builder.configuration.minAgeDays : 0;
+  const question = { command, wanted, builder, buggy, minAgeDays, ledger: ledger.view, now: now() };
   const decided = decide(await planPromotions(repositories, question), wanted, job.attempts);
   if (!decided.ok) return { kind: "refused", refusal: decided.error, reports: [] };
   const ports = {
@@ -92,17 +100,17 @@ export async function runPromotion(
     upload: (planned: Planned, event: StatusEvent) => parts.upload(builder, wanted, planned, event),
     history: (planned: Planned) => parts.history(builder, wanted, planned, context.signal),
   };
-  return applyPromotion(ports, { ...decided.value, job, wanted, subject });
+  return applyPromotion(ports, { ...decided.value, job, wanted, subject, byHand });
 }
 
 /** Who applies: with `promotion: backend` the back-end, and what it did otherwise than planned is listed in the log. */
 function applier(
   parts: PromotionParts,
-  { heard: { builder }, wanted }: { readonly heard: HeardCommand; readonly wanted: PromotionCommand },
+  { heard: { builder }, wanted, byHand }: PromotionTask,
   planAgain: () => Promise<readonly DistributionPlan[]>,
 ): ApplyPorts["apply"] {
-  // Only our own engine can withdraw; it keeps the back-end's records.
-  if (builder.configuration.promotion === "native" || wanted.kind === "withdraw-component") {
+  // Only our own engine can withdraw, or set the age rule and nothing else aside; it keeps the back-end's records.
+  if (builder.configuration.promotion === "native" || wanted.kind === "withdraw-component" || byHand !== null) {
     return (plan, log) => parts.repositories(builder).apply(plan, parts.signer(log));
   }
   return async (plan, log) => {

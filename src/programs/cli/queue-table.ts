@@ -49,6 +49,8 @@ function operatorWords(work: OperatorWork): string {
       return `build template ${work.template} ${work.timestamp}`;
     case "iso":
       return `build iso ${work.version}${work.release === "final" ? ", final" : ""}`;
+    case "promotion":
+      return `${work.line}, before its time (${work.byHand.operator}: ${work.byHand.reason})`;
   }
 }
 

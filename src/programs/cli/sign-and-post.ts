@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline/promises";
 import { parseCommandLine } from "../../../commands/index.ts";
 import { githubClient } from "../../adapters/github/index.ts";
 import { GpgProgramSigner } from "../../adapters/signer/index.ts";
 import { AdapterError, parseFingerprint } from "../../domain/index.ts";
 import { parseFrame } from "../../signed/index.ts";
 import type { PromotionLine, StatusData } from "../../status/index.ts";
+import { agreed } from "./agreed.ts";
 import { followAnswers, postCommand } from "./promote-follow.ts";
 import { statusOptions } from "./status-options.ts";
 
@@ -80,7 +80,7 @@ export async function signAndPost(
     throw new AdapterError("CONFIGURATION", "--key FINGERPRINT and --token-file FILE are needed to sign and post");
   }
   if (first.issue === null) throw new AdapterError("NOT_FOUND", `${first.name} has no status issue to post on`);
-  if (values.yes !== true && !(await agreed())) return "not-agreed";
+  if (values.yes !== true && !(await agreed("Sign and post them?"))) return "not-agreed";
 
   const signed = await sign(lines, key, values);
   const client = githubClient({
@@ -104,15 +104,6 @@ export async function signAndPost(
     process.stderr.write("not all have answered yet (one that has no part in it stays silent); see the issue\n");
   }
   return answers.length > 0 && answers.every(({ outcome }) => outcome === "done") ? "done" : "refused";
-}
-
-async function agreed(): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(?:es)?$/i.test((await terminal.question("Sign and post them? [y/N] ")).trim());
-  } finally {
-    terminal.close();
-  }
 }
 
 /** What comes back from gpg is read by the bot's own parser before anybody sees it. */

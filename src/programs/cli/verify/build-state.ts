@@ -54,7 +54,15 @@ export function openBuildState({ database, settings, builders }: BuildStateParts
         debEngine: "auto",
       });
       // Nobody asks GitHub here; a note says so.
-      const plans = await planPromotions(repositories, { command, wanted, builder, buggy: false, ledger, now });
+      const plans = await planPromotions(repositories, {
+        command,
+        wanted,
+        builder,
+        buggy: false,
+        minAgeDays: builder.configuration.minAgeDays,
+        ledger,
+        now,
+      });
       const decided = decide(plans, wanted, 1);
       return decided.ok ? null : decided.error;
     },
