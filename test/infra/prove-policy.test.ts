@@ -21,21 +21,80 @@ const plan: PolicyPlan = {
   remoteHosts: [{ host: "ftp.qubes-os.org" }],
 };
 
-/** Lines such as every Qubes machine has besides ours; they must not be taken for mistakes. */
-const stock = `
-qubes.ClipboardPaste  *  @anyvm  @adminvm  ask
-qubes.Filecopy        *  @anyvm  @anyvm    ask
-qubes.Gpg             *  @anyvm  @anyvm    ask default_target=vault
-qubes.GetDate         *  @tag:anon-vm  @anyvm  deny
-qubes.GetDate         *  @anyvm  @anyvm    allow target=dom0
-qubes.NotifyUpdates   *  @anyvm  @adminvm  allow
-qubes.OpenURL         *  @anyvm  @dispvm   allow
-qubes.UpdatesProxy    *  @type:TemplateVM  @default  allow target=sys-net
-qubes.UpdatesProxy    *  @anyvm  @anyvm    deny
-qubes.VMShell         *  @anyvm  @dispvm   ask
-admin.Events          *  @tag:guivm  @adminvm  allow target=dom0
-qubes.PdfConvert      *  @anyvm  @dispvm   allow
-`;
+/** Lines such as every Qubes machine has besides ours, by the file that they stand in; they must not be taken for mistakes. */
+const stock: Readonly<Record<string, string>> = {
+  "30-user.policy": "# nothing yet\n",
+  "50-config-clipboard.policy": "qubes.ClipboardPaste  *  @anyvm  @anyvm  ask\n",
+  "50-config-filecopy.policy": `
+qubes.Filecopy  *  personal  vault   ask default_target=vault
+qubes.Filecopy  *  @anyvm    @anyvm  ask
+`,
+  "50-config-u2f.policy": `
+u2f.Register        *  personal  sys-usb   allow
+u2f.Authenticate    +key  personal  sys-usb   allow
+policy.RegisterArgument  +u2f.Register  sys-usb  @anyvm  allow target=dom0
+`,
+  "80-whonix.policy": `
+whonix.NewStatus       *  @tag:anon-vm       @tag:anon-gateway  allow
+whonix.GatewayCommand  *  @tag:anon-vm       @tag:anon-gateway  allow autostart=no notify=no
+whonix.SdwdateStatus   +  @tag:anon-gateway  @tag:anon-vm       allow notify=no autostart=no
+qubes.UpdatesProxy     *  @tag:whonix-updatevm  @default  allow target=sys-whonix
+qubes.UpdatesProxy     *  @tag:whonix-updatevm  @anyvm    deny
+`,
+  "85-admin-backup-restore.policy": `
+admin.vm.Create.AppVM         *  @tag:backup-restore-mgmt  dom0    allow target=dom0
+admin.vm.List                 *  @tag:backup-restore-mgmt  @anyvm  allow target=dom0
+admin.vm.property.Get  +provides_network  @tag:backup-restore-mgmt  @anyvm  allow target=dom0
+admin.vm.property.Set         *  @tag:backup-restore-mgmt  @tag:backup-restore-in-progress  allow target=dom0
+admin.vm.volume.Import        *  @tag:backup-restore-mgmt  @tag:backup-restore-in-progress  allow target=dom0
+qubes.RestoreById             *  @tag:backup-restore-mgmt  @tag:backup-restore-storage  allow
+`,
+  "90-admin-default.policy": `
+!include-service admin.vm.List     *  include/admin-local-ro
+!include-service admin.vm.Console  *  include/admin-local-rwx
+!include-service admin.vm.Start    *  include/admin-local-rwx
+!include-service admin.vm.Stats    *  include/admin-local-ro
+!include-service admin.Events      *  include/admin-global-ro
+`,
+  "include/admin-local-ro": "sys-gui @tag:guivm-sys-gui allow target=dom0\nsys-gui sys-gui allow target=dom0\n",
+  "include/admin-local-rwx": "sys-gui @tag:guivm-sys-gui allow target=dom0\n",
+  "include/admin-global-ro": "sys-gui @adminvm allow target=dom0\n",
+  "90-default.policy": `
+policy.RegisterArgument  *  @anyvm  @anyvm    deny
+policy.RegisterArgument  *  @anyvm  dom0      deny
+qubes.ConnectTCP         *  @anyvm  @anyvm    deny
+qubes.FeaturesRequest    *  @anyvm  dom0      allow
+qubes.Filecopy           *  @anyvm  @anyvm    ask
+qubes.GetDate            *  @tag:anon-vm  @anyvm  deny
+qubes.GetDate            *  @anyvm  @anyvm    allow target=dom0
+qubes.GetRandomizedTime  *  @anyvm  dom0      allow
+qubes.GetImageRGBA       *  @anyvm  @dispvm   allow
+qubes.GetImageRGBA       *  @anyvm  @anyvm    ask
+qubes.Gpg                *  @anyvm  @anyvm    ask default_target=vault
+qubes.Gpg2               *  @anyvm  @anyvm    ask default_target=vault
+qubes.GpgImportKey       *  @anyvm  @anyvm    ask
+qubes.NotifyTools        *  @anyvm  dom0      allow
+qubes.NotifyUpdates      *  @anyvm  @adminvm  allow
+qubes.Notifications      *  @anyvm  @default  allow target=dom0
+qubes.OpenInVM           *  @anyvm  @dispvm   allow
+qubes.OpenInVM           *  @anyvm  @anyvm    ask
+qubes.OpenURL            *  @anyvm  @dispvm   allow
+qubes.OpenURL            *  @anyvm  @anyvm    ask
+qubes.PdfConvert         *  @anyvm  @dispvm   allow
+qubes.ReceiveUpdates     *  sys-net  dom0     allow
+qubes.StartApp           *  @anyvm  @dispvm   allow
+qubes.StartApp           *  @anyvm  @anyvm    ask
+qubes.SyncAppMenus       *  @anyvm  dom0      allow
+qubes.UpdatesProxy       *  @type:TemplateVM  @default  allow target=sys-net
+qubes.UpdatesProxy       *  @anyvm  @anyvm    deny
+qubes.VMExec             *  @anyvm  @dispvm   allow
+qubes.VMExec             *  @anyvm  @anyvm    deny
+qubes.VMRootShell        *  @anyvm  @anyvm    deny
+qubes.VMShell            *  @anyvm  @dispvm   allow
+qubes.VMShell            *  @anyvm  @anyvm    deny
+qubes.WindowIconUpdater  *  @anyvm  @adminvm  allow
+`,
+};
 
 const system = new Map([
   ["dom0", qubeFacts({ type: "AdminVM" })],
@@ -43,6 +102,12 @@ const system = new Map([
   ["personal", qubeFacts({ tags: ["private"], defaultDispvm: "default-dvm" })],
   ["fedora-42", qubeFacts({ type: "TemplateVM" })],
   ["default-dvm", qubeFacts({ templateForDispvms: true })],
+  ["sys-gui", qubeFacts()],
+  ["sys-usb", qubeFacts()],
+  ["sys-whonix", qubeFacts({ tags: ["anon-gateway"] })],
+  ["anon", qubeFacts({ tags: ["anon-vm"], defaultDispvm: "default-dvm" })],
+  ["restored", qubeFacts({ tags: ["backup-restore-in-progress"] })],
+  ["disp-restore", qubeFacts({ type: "DispVM", tags: ["backup-restore-mgmt"] })],
 ]);
 
 type Files = Map<string, string>;
@@ -51,7 +116,7 @@ const webhook = "20-qubesbuilder-webhook.policy";
 const ssh = "20-qubesbuilder-ssh-proxy.policy";
 
 function rendered(): Files {
-  return new Map([...renderPolicy(plan), ["90-default.policy", stock]]);
+  return new Map([...renderPolicy(plan), ...Object.entries(stock)]);
 }
 
 function prove(files: Files) {
@@ -175,6 +240,44 @@ const seeds: readonly (readonly [string, Seed])[] = [
     inserted(webhook, "qubesbuilder.TriggerBuild * * * deny", "qubes.VMShell * sys-net vault allow"),
   ],
   ["lets a build qube copy elsewhere", inserted(builder, gpg, "qubes.Filecopy * build-debian vault allow")],
+  ["lets a disposable of a template sign", inserted(builder, gpg, "qubes.Gpg * @dispvm:default-dvm keys-fedora allow")],
+  ["lets tagged disposables sign", inserted(builder, gpg, "qubes.Gpg * @dispvm:@tag:safe keys-fedora allow")],
+  [
+    "lets the disposables of a qube that is none of ours sign",
+    inserted(builder, gpg, "qubes.Gpg * @tag:disp-created-by-build-other keys-fedora allow"),
+  ],
+  [
+    "lets a build qube copy into the caller's own disposables",
+    inserted(builder, gpg, "qubesbuilder.FileCopyIn * build-old @dispvm allow"),
+  ],
+  ["opens the newer signing service", inserted(builder, gpg, "qubes.Gpg2 * build-debian keys-fedora allow")],
+  ["lets a stranger import keys", inserted(builder, gpg, "qubes.GpgImportKey * personal keys-fedora allow")],
+  [
+    "lets a stranger change a keys qube",
+    inserted(builder, gpg, "admin.vm.property.Set * personal keys-fedora allow target=dom0"),
+  ],
+  [
+    "lets a stranger read a keys qube's disk",
+    inserted(builder, gpg, "admin.vm.volume.CloneFrom * personal keys-fedora allow target=dom0"),
+  ],
+  [
+    "lets a build qube look at another's",
+    inserted(builder, gpg, "admin.vm.property.Get * build-debian build-fedora allow target=dom0"),
+  ],
+  ["lets a build qube make qubes", inserted(builder, gpg, "admin.vm.Create.AppVM * build-debian dom0 allow")],
+  ["lets a build qube administer dom0's policy", inserted(builder, gpg, "policy.Replace * build-debian dom0 allow")],
+  [
+    "takes logs by another target",
+    inserted(builder, gpg, "qubesbuilder.BuildLog * build-fedora @default allow target=logs"),
+  ],
+  [
+    "lets a build qube reach into another's disposables",
+    inserted(builder, gpg, "qubes.VMShell * build-debian @tag:disp-created-by-build-fedora allow"),
+  ],
+  [
+    "lets the net qube open connections to a logs qube",
+    inserted(webhook, "qubesbuilder.TriggerBuild * * * deny", "qubes.ConnectTCP +22 sys-net logs allow"),
+  ],
   // Too wide.
   ["lets everybody sign", changed(builder, gpg, "qubes.Gpg * @anyvm keys-fedora allow")],
   ["lets a build qube sign anywhere", changed(builder, gpg, "qubes.Gpg * build-fedora @anyvm allow")],
@@ -363,6 +466,32 @@ const seeds: readonly (readonly [string, Seed])[] = [
   ["has a file before ours for every service", added("00-test.policy", "* * personal keys-debian allow")],
   ["has a file before ours with a wildcard", added("15-all.policy", "* * @tag:private @anyvm allow")],
   ["has a file between ours", added("20-qubesbuilder-a.policy", "qubesbuilder.TriggerBuild * @anyvm build-win allow")],
+  [
+    "has a file before ours that includes too much",
+    (files) => {
+      files.set("05-site.policy", "!include-dir site\n");
+      files.set("site/1.policy", "# ours\n\nqubes.Gpg * @anyvm @anyvm allow\n");
+      return "site/1.policy:3";
+    },
+  ],
+  [
+    "has an include in the old format that opens a service",
+    (files) => {
+      files.set("05-site.policy", "!include-service qubesbuilder.BuildLog * include/site\n");
+      files.set("include/site", "# ours\n$anyvm dom0 allow,target=logs\n");
+      return "include/site:2";
+    },
+  ],
+  ["has a file before ours that asks for every service", added("00-ask.policy", "* * @anyvm @anyvm ask")],
+  ["has a file before ours that denies every service", added("00-deny.policy", "* * @anyvm @anyvm deny")],
+  [
+    "has a file before ours that sends a service elsewhere",
+    added("00-to.policy", "qubes.Gpg * build-fedora @default allow target=keys-debian"),
+  ],
+  [
+    "has a file before ours that runs as root",
+    added("00-root.policy", "qubesbuilder.TriggerBuild * sys-net build-fedora allow user=root"),
+  ],
   [
     "has a later file that reaches a build qube",
     added("60-later.policy", "qubes.StartApp * personal build-fedora allow"),

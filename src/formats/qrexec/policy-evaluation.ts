@@ -27,24 +27,39 @@ export interface PolicyAnswer {
 
 /** Asks the policy: the first line that covers the call decides, and no line denies. */
 export function evaluatePolicy(policy: Policy, system: PolicySystem, call: PolicyCall): PolicyAnswer {
-  if (policy.mistakes.length > 0) return denied(null, "the policy has a syntax error, which denies everything");
-  const sourceToken = parsePolicyToken(call.source, "intended");
-  const target = intendedTarget(call.target === "" ? "@default" : call.target, system);
-  if (!sourceToken.ok || target === null) return denied(null, `'${call.target}' cannot be a call's target`);
-  const source = sourceToken.value;
-  const rule = policy.rules.find(
-    (candidate) =>
-      coversAllButTarget(candidate, call, source, system) && tokenCovers(candidate.target, target, source, system),
+  return evaluatorFor(policy, system, call)(call.target);
+}
+
+/** The policy as one caller meets it with one service and argument: what it says of each target. */
+export function evaluatorFor(
+  policy: Policy,
+  system: PolicySystem,
+  call: Omit<PolicyCall, "target">,
+): (target: string) => PolicyAnswer {
+  if (policy.mistakes.length > 0) return () => denied(null, "the policy has a syntax error, which denies everything");
+  const caller = parsePolicyToken(call.source, "caller");
+  if (!caller.ok) return () => denied(null, `'${call.source}' cannot make a call`);
+  const source = caller.value;
+  const rules = policy.rules.filter(
+    (rule) =>
+      (rule.service === null || rule.service === call.service) &&
+      (rule.argument === null || rule.argument === call.argument) &&
+      tokenCovers(rule.source, source, source, system),
   );
-  if (rule === undefined) return denied(null, "no line of the policy covers it");
-  switch (rule.action.kind) {
-    case "deny":
-      return denied(rule, "a line of the policy denies it");
-    case "allow":
-      return allow(rule, rule.action, { source, target, system });
-    case "ask":
-      return ask(rule, rule.action, { source, target, system, choices: () => choices(policy, call, source, system) });
-  }
+  return (wanted) => {
+    const target = intendedTarget(wanted === "" ? "@default" : wanted, system);
+    if (target === null) return denied(null, `'${wanted}' cannot be a call's target`);
+    const rule = rules.find((candidate) => tokenCovers(candidate.target, target, source, system));
+    if (rule === undefined) return denied(null, "no line of the policy covers it");
+    switch (rule.action.kind) {
+      case "deny":
+        return denied(rule, "a line of the policy denies it");
+      case "allow":
+        return allow(rule, rule.action, { source, target, system });
+      case "ask":
+        return ask(rule, rule.action, { source, target, system, choices: () => choices(rules, source, system) });
+    }
+  };
 }
 
 interface Asked {
@@ -95,10 +110,9 @@ function ask(
 }
 
 /** What the user may choose from: what the lines allow or ask for, less what a line before them denies. */
-function choices(policy: Policy, call: PolicyCall, source: PolicyToken, system: PolicySystem): string[] {
+function choices(rules: readonly PolicyRule[], source: PolicyToken, system: PolicySystem): string[] {
   const found = new Set<string>();
-  for (const rule of policy.rules.toReversed()) {
-    if (!coversAllButTarget(rule, call, source, system)) continue;
+  for (const rule of rules.toReversed()) {
     const redirect = rule.action.kind === "deny" ? null : rule.action.target;
     for (const name of expand(redirect ?? rule.target, system)) {
       if (rule.action.kind === "deny") found.delete(name);
@@ -118,9 +132,9 @@ function expand(token: PolicyToken, system: PolicySystem): string[] {
   switch (token.kind) {
     case "everything":
     case "anyvm": {
-      const names = qubes.filter(([, facts]) => token.kind === "everything" || facts.type !== "AdminVM");
-      const templates = qubes.filter(([, facts]) => facts.templateForDispvms);
-      return [...names.map(([name]) => name), ...templates.map(([name]) => `@dispvm:${name}`), "@dispvm"];
+      const names = qubes.filter(([name, facts]) => name !== "dom0" && facts.type !== "AdminVM").map(([name]) => name);
+      const templates = qubes.filter(([, facts]) => facts.templateForDispvms).map(([name]) => `@dispvm:${name}`);
+      return [...(token.kind === "everything" ? ["dom0"] : []), ...names, ...templates, "@dispvm"];
     }
     case "name":
       return system.has(token.name) ? [token.name] : [];
@@ -141,14 +155,6 @@ function expand(token: PolicyToken, system: PolicySystem): string[] {
         .filter(([, facts]) => facts.templateForDispvms && facts.tags.includes(token.tag))
         .map(([name]) => `@dispvm:${name}`);
   }
-}
-
-function coversAllButTarget(rule: PolicyRule, call: PolicyCall, source: PolicyToken, system: PolicySystem): boolean {
-  return (
-    (rule.service === null || rule.service === call.service) &&
-    (rule.argument === null || rule.argument === call.argument) &&
-    tokenCovers(rule.source, source, source, system)
-  );
 }
 
 /** The target that the caller asks for; null where there cannot be such a call. A name that is no qube's is `@default`. */

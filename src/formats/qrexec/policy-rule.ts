@@ -100,7 +100,8 @@ function parseAction(word: string, options: readonly string[]): Result<PolicyAct
   if (!target.ok) return target;
   const common = {
     target: target.value,
-    user: given.get("user") ?? null,
+    // `user=` with nothing behind it names nobody: the qube's own user, as without it.
+    user: given.get("user") || null,
     notify: notify === "yes",
     autostart: given.get("autostart") !== "no",
   };

@@ -20,10 +20,10 @@ export type PolicyToken =
   | { readonly kind: "dispvm-of"; readonly name: string }
   | { readonly kind: "dispvm-tag"; readonly tag: string };
 
-/** Where a word stands: a rule's third and fourth column, a `target=`, or the target that a caller asks for. */
-export type TokenPlace = "source" | "target" | "redirect" | "intended";
+/** Where a word stands: a rule's third and fourth column, a `target=`, who calls, or the target that a caller asks for. */
+export type TokenPlace = "source" | "target" | "redirect" | "caller" | "intended";
 
-const everywhere: readonly TokenPlace[] = ["source", "target", "redirect", "intended"];
+const everywhere: readonly TokenPlace[] = ["source", "target", "redirect", "caller", "intended"];
 const places: Readonly<Record<PolicyToken["kind"], readonly TokenPlace[]>> = {
   name: everywhere,
   everything: ["source", "target"],

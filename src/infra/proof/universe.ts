@@ -11,6 +11,8 @@ export interface Universe {
   readonly closed: ReadonlySet<string>;
   /** Every word that a call can ask for. */
   readonly targets: readonly string[];
+  /** Who can call: every qube, and the words for disposables, which a line may name as its source. */
+  readonly sources: readonly string[];
 }
 
 /**
@@ -18,17 +20,17 @@ export interface Universe {
  * lines can tell apart: each name in them, and each of their types with none and with each of their tags. A line can
  * look at nothing else in a qube, so what holds for these holds for any; and of the machine's qubes that the lines cannot
  * tell apart one is enough. None of them runs, so that `autostart=no` shows as the refusal that it would be on a morning
- * after a power cut.
+ * after a power cut; and each may have a disposable, since the machine's own default is what it has where none is said.
  */
 export function universeOf(policy: Policy, system: PolicySystem, plan: PolicyPlan): Universe {
-  const told = distinctions(policy);
+  const disposables = plan.environments.map((environment) => disposableFacts(environment));
+  const told = distinctions(policy, new Set(disposables.flatMap(({ tags }) => tags)));
   const qubes = distinguished(system, told);
   const ours = new Set<string>([plan.netvm]);
   for (const environment of plan.environments) {
     const { build, keys, windowsKeys } = environmentQubes(environment);
     for (const name of [build, keys, environment.logs, ...(environment.windows ? [windowsKeys] : [])]) ours.add(name);
-    const tags = [`disp-created-by-${build}`, `created-by-${build}`];
-    qubes.set(disposableOf(environment), qubeFacts({ type: "DispVM", tags }));
+    qubes.set(disposableOf(environment), disposableFacts(environment));
     ours.add(disposableOf(environment));
   }
   const asTheyAre = (name: string, absent: QubeFacts): void => {
@@ -44,10 +46,26 @@ export function universeOf(policy: Policy, system: PolicySystem, plan: PolicyPla
       qubes.set(name, qubeFacts({ type, tags, templateForDispvms: tag !== null, defaultDispvm: "builder-dvm" }));
     }
   }
-  const stopped = new Map([...qubes].map(([name, facts]) => [name, { ...facts, running: false }]));
+  const stopped = new Map(
+    [...qubes].map(([name, facts]) => [
+      name,
+      { ...facts, running: false, defaultDispvm: facts.defaultDispvm ?? "builder-dvm" },
+    ]),
+  );
   const disposable = [...stopped].filter(([, facts]) => facts.templateForDispvms).map(([name]) => `@dispvm:${name}`);
   const closed = new Set([...ours].filter((name) => name !== plan.netvm));
-  return { system: stopped, ours, closed, targets: [...stopped.keys(), "dom0", "@default", "@dispvm", ...disposable] };
+  return {
+    system: stopped,
+    ours,
+    closed,
+    targets: [...stopped.keys(), "dom0", "@default", "@dispvm", ...disposable],
+    sources: [...stopped.keys(), ...disposable],
+  };
+}
+
+function disposableFacts(environment: { readonly name: string }): QubeFacts {
+  const { build } = environmentQubes(environment);
+  return qubeFacts({ type: "DispVM", tags: [`disp-created-by-${build}`, `created-by-${build}`] });
 }
 
 /** What lines look for in a qube. */
@@ -67,8 +85,8 @@ function distinguished(system: PolicySystem, told: Distinctions): Map<string, Qu
   return kept;
 }
 
-/** The names, types and tags that the policy's lines look for. */
-function distinctions(policy: Policy): Distinctions {
+/** The names, types and tags that the policy's lines look for; `known` tags have a qube of their own already. */
+function distinctions(policy: Policy, known: ReadonlySet<string>): Distinctions {
   const names = new Set<string>();
   const types = new Set(["AppVM", "TemplateVM", "StandaloneVM", "DispVM"]);
   const tags = new Set<string>();
@@ -77,9 +95,8 @@ function distinctions(policy: Policy): Distinctions {
       if (token?.kind === "name" || token?.kind === "dispvm-of") names.add(token.name);
       // A type that no qube of ours can have is dom0's own.
       else if (token?.kind === "type" && token.type !== "AdminVM") types.add(token.type);
-      else if (token?.kind === "tag" || token?.kind === "dispvm-tag") tags.add(token.tag);
+      else if ((token?.kind === "tag" || token?.kind === "dispvm-tag") && !known.has(token.tag)) tags.add(token.tag);
     }
   }
-  for (const tag of [...tags]) if (/^(disp-)?created-by-build-/.test(tag)) tags.delete(tag);
   return { names, types, tags };
 }

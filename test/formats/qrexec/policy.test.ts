@@ -87,8 +87,55 @@ describe("the policy language", () => {
     ["a file that includes itself", "!include a.policy"],
     ["the directory itself", "!include-dir ."],
     ["a byte order mark", "\ufefft.S * work vault deny"],
+    ["nothing but a service", "t.S"],
+    ["four words", "t.S * work deny"],
+    ["a service of other letters", "t.Sé * work vault deny"],
+    ["a control character in the service", "t.S\u0007 * work vault deny"],
+    ["a NUL in the argument", "t.S +a\u0000b work vault deny"],
+    ["a letter that is not ASCII in the argument", "t.S +é work vault deny"],
+    ["a star behind +", "t.S +* work vault deny"],
+    ["an argument for every service, even an empty one", "* + work vault deny"],
+    ["a slash in the service", "t/S * work vault deny"],
+    ["an old keyword", "t.S * @all vault deny"],
+    ["a keyword in capitals", "t.S * @ANYVM vault deny"],
+    ["a keyword with more behind it", "t.S * @anyvmx vault deny"],
+    ["a source that is a disposable of any template", "t.S * @dispvm vault deny"],
+    ["an empty source's tag", "t.S * @tag: vault deny"],
+    ["a template that is a keyword", "t.S * work @dispvm:@anyvm deny"],
+    ["a type that is a keyword", "t.S * work @type:@tag:x deny"],
+    ["a lonely @", "t.S * work @ deny"],
+    ["allow for @default with a user only", "t.S * work @default allow user=root"],
+    ["target=@type:AppVM", "t.S * work vault allow target=@type:AppVM"],
+    ["target=@dispvm: of nothing", "t.S * work vault allow target=@dispvm:"],
+    ["default_target=@default", "t.S * work vault ask default_target=@default"],
+    ["default_target=@anyvm", "t.S * work vault ask default_target=@anyvm"],
+    ["an empty default_target=", "t.S * work vault ask default_target="],
+    ["default_target= of a deny", "t.S * work vault deny default_target=work"],
+    ["target= twice", "t.S * work vault ask target=work target=work"],
+    ["notify= twice, with one value", "t.S * work vault deny notify=no notify=no"],
+    ["a parameter in capitals", "t.S * work vault allow Target=work"],
+    ["notify=YES", "t.S * work vault deny notify=YES"],
+    ["an empty notify=", "t.S * work vault deny notify="],
+    ["an empty autostart=", "t.S * work vault allow autostart="],
+    ["a parameter with no name", "t.S * work vault allow =root"],
+    ["blanks around the equals sign", "t.S * work vault allow user = root"],
+    ["two actions", "t.S * work vault allow deny"],
+    ["a comment behind a parameter", "t.S * work vault allow user=root #why"],
+    ["a word of Qubes 4.0 for a keyword's place", "t.S * work @default allow,target=vault"],
+    ["!include with nothing", "!include"],
+    ["!include-dir with nothing", "!include-dir"],
+    ["!include of a directory", "!include more"],
+    ["!include-dir of a file", "!include-dir inc"],
+    ["!include-service with four words", "!include-service t.S * inc more"],
+    ["!include-service for every service and one argument", "!include-service * +x inc"],
+    ["!include-service of a file that is not there", "!include-service t.S * none"],
+    ["a directive in capitals", "!INCLUDE inc"],
+    ["a directive with a blank behind the mark", "! include inc"],
+    ["the old directive", "$include:inc"],
+    ["a file outside by an absolute path", "!include /etc/passwd"],
   ])("has %s for a syntax error, with its file and line", (_what, line) => {
-    const policy = policyOf({ "a.policy": `# first\n\nt.Other * work vault allow\n${line}\n`, inc: "" });
+    const files = { "a.policy": `# first\n\nt.Other * work vault allow\n${line}\n`, inc: "", "more/b.policy": "" };
+    const policy = policyOf(files);
     expect(policy.mistakes).toHaveLength(1);
     expect(policy.mistakes[0]).toMatchObject({ file: "a.policy", line: 4 });
     expect(formatPolicyMistake(policy.mistakes[0] ?? { file: "", line: 0, message: "" })).toMatch(/^a\.policy:4: ./);
@@ -112,6 +159,17 @@ describe("the policy language", () => {
     "t.S * uuid:0000 vault deny",
     "# a comment\r\n\r\nt.S * work vault deny\r\n",
     "t.S * work vault allow user=",
+    "t.S * work vault allow user=a=b",
+    "t.S * work vault allow notify=yes autostart=no user=root target=@dispvm",
+    "t.S * work vault ask target=@adminvm default_target=dom0",
+    "t.S * work vault ask notify=no",
+    "t.S * @dispvm:@tag:x @dispvm:x deny",
+    "t.S * * * ask",
+    "t.S * work @default deny",
+    "T-s_0.9 +- work vault deny",
+    "t.S\u00a0*\u2003work vault deny",
+    "#comment\n   # another, with ünïcode\n\t\nt.S * work vault deny",
+    "t.S * work vault deny\r# an old Mac's line\r",
   ])("reads %j", (text) => {
     const policy = policyOf({ "a.policy": text });
     expect(policy.mistakes).toEqual([]);
@@ -245,7 +303,72 @@ describe("the evaluator", () => {
     ["t.S * @type:TemplateVM work allow", "web work t.S", "deny"],
     // dom0 is none of the listed qubes to @type and @tag.
     ["t.S * work @type:AdminVM allow", "work dom0 t.S", "deny"],
+    // Every argument form against every kind of argument.
+    ["t.S * work vault allow", "work vault t.S", "allow vault"],
+    ["t.S * work vault allow", "work vault t.S+x", "allow vault"],
+    ["t.S +x work vault allow", "work vault t.S", "deny"],
+    ["t.S +x work vault allow", "work vault t.S+x", "allow vault"],
+    ["t.S +x work vault allow", "work vault t.S+x+", "deny"],
+    ["t.S +x work vault allow", "work vault t.S+X", "deny"],
+    ["t.S ++x work vault allow", "work vault t.S++x", "allow vault"],
+    ["t.S +a+b work vault allow", "work vault t.S+a+b", "allow vault"],
+    ["t.S +.. work vault allow", "work vault t.S+..", "allow vault"],
+    ["t.S +- work vault allow", "work vault t.S+-", "allow vault"],
+    ["* * work vault allow", "work vault any.Thing+at+all", "allow vault"],
+    ["* * work vault deny", "work vault any.Thing", "deny"],
+    ["t * work vault allow", "work vault t.S", "deny"],
+    ["t.S * work vault allow", "work vault t.Sx", "deny"],
+    // Every word for the source.
+    ["t.S * work vault allow", "Work vault t.S", "deny"],
+    ["t.S * dom0 work allow", "dom0 work t.S", "allow work"],
+    ["t.S * * work allow", "dom0 work t.S", "allow work"],
+    ["t.S * @type:AppVM vault allow", "work vault t.S", "allow vault"],
+    ["t.S * @type:appvm vault allow", "work vault t.S", "deny"],
+    ["t.S * @type:DispVM vault allow", "work vault t.S", "deny"],
+    ["t.S * @tag:blue vault allow", "web vault t.S", "deny"],
+    ["t.S * @tag:Blue vault allow", "work vault t.S", "deny"],
+    ["t.S * @type:AdminVM work allow", "dom0 work t.S", "deny"],
+    ["t.S * @anyvm vault allow", "gone vault t.S", "allow vault"],
+    ["t.S * @tag:blue vault allow", "gone vault t.S", "deny"],
+    ["t.S * @dispvm:@tag:safe vault allow", "work vault t.S", "deny"],
+    ["* * * * allow", "@anyvm vault t.S", "deny"],
+    ["* * * * allow", "@default vault t.S", "deny"],
+    // Every word for the target.
+    ["t.S * work * allow", "work vault t.S", "allow vault"],
+    ["t.S * work * allow target=vault", "work @default t.S", "allow vault"],
+    ["t.S * work * allow", "work @default t.S", "deny"],
+    ["t.S * work @anyvm allow", "work @default t.S", "deny"],
+    ["t.S * work @anyvm allow", "work @dispvm:dvm t.S", "allow @dispvm:dvm"],
+    ["t.S * web @anyvm allow", "web @dispvm t.S", "allow @dispvm:dvm"],
+    ["t.S * web * allow", "web @dispvm t.S", "allow @dispvm:dvm"],
+    ["t.S * web @default allow target=vault", "web @dispvm t.S", "deny"],
+    ["t.S * web @dispvm allow", "web @default t.S", "deny"],
+    ["t.S * web dvm allow", "web @dispvm:dvm t.S", "deny"],
+    ["t.S * web @dispvm:dvm allow", "web dvm t.S", "deny"],
+    ["t.S * web @type:AppVM allow", "web @dispvm:dvm t.S", "deny"],
+    ["t.S * web @tag:safe allow", "web @dispvm:dvm t.S", "deny"],
+    ["t.S * web @tag:safe allow", "web dvm t.S", "allow dvm"],
+    ["t.S * work @adminvm allow", "work @default t.S", "deny"],
+    ["t.S * work @tag:locked allow", "work @default t.S", "deny"],
+    ["t.S * web @dispvm:@tag:safe allow", "web dvm t.S", "deny"],
+    ["t.S * odd @dispvm:@tag:blue allow", "odd @dispvm t.S", "deny"],
+    // Where it goes.
+    ["t.S * work vault allow target=@adminvm", "work vault t.S", "allow dom0"],
+    ["t.S * work dom0 allow target=vault", "work dom0 t.S", "allow vault"],
+    ["t.S * work vault allow target=@dispvm", "work vault t.S", "deny"],
+    ["t.S * web vault allow target=@dispvm", "web vault t.S", "allow @dispvm:dvm"],
+    ["t.S * web vault allow target=@dispvm:gone", "web vault t.S", "deny"],
+    ["t.S * web vault allow target=dvm", "web vault t.S", "allow dvm"],
+    ["t.S * work @tag:locked allow target=off", "work vault t.S", "allow off"],
+    ["t.S * work vault deny notify=no", "work vault t.S", "deny"],
+    ["t.S * dom0 dom0 allow", "dom0 dom0 t.S", "deny"],
+    ["t.S * work @default allow target=work", "work @default t.S", "deny"],
     // A target that does not exist is @default.
+    ["t.S * work @default ask target=vault", "work nowhere t.S", "ask vault"],
+    ["t.S * work @default deny", "work nowhere t.S", "deny"],
+    ["t.S * work * allow target=vault", "work nowhere t.S", "allow vault"],
+    ["t.S * work @anyvm allow target=vault", "work @dispvm:nowhere t.S", "deny"],
+    ["t.S * work @tag:blue allow target=vault", "work nowhere t.S", "deny"],
     ["t.S * work @default allow target=vault", "work nowhere t.S", "allow vault"],
     ["t.S * work nowhere allow", "work nowhere t.S", "deny"],
     ["t.S * work @anyvm allow", "work nowhere t.S", "deny"],
@@ -279,7 +402,21 @@ describe("the evaluator", () => {
     // A qube does not call itself.
     ["t.S * work * allow", "work work t.S", "deny"],
     ["t.S * work vault allow target=work", "work vault t.S", "deny"],
+    ["t.S * work off allow autostart=yes", "work off t.S", "allow off"],
+    ["t.S * work vault allow target=off autostart=no", "work vault t.S", "deny"],
     // Asking.
+    ["t.S * work vault ask target=off", "work vault t.S", "ask off"],
+    ["t.S * work vault ask target=off default_target=vault", "work vault t.S", "deny"],
+    ["t.S * work vault ask target=off default_target=off", "work vault t.S", "ask off"],
+    ["t.S * work * ask default_target=dom0", "work @default t.S", "ask dom0"],
+    ["t.S * work @anyvm ask default_target=dom0", "work @default t.S", "deny"],
+    ["t.S * work @tag:locked ask default_target=vault", "work @default t.S", "deny"],
+    ["t.S * work @anyvm ask default_target=nowhere", "work @default t.S", "deny"],
+    ["t.S * work @anyvm ask default_target=work", "work @default t.S", "deny"],
+    ["t.S * work @anyvm ask default_target=@dispvm:dvm", "work @default t.S", "ask @dispvm:dvm"],
+    ["t.S * work @anyvm ask default_target=@dispvm", "work @default t.S", "ask"],
+    ["t.S * work nowhere ask", "work nowhere t.S", "deny"],
+    ["t.S * work @anyvm ask", "work @dispvm:nowhere t.S", "deny"],
     ["t.S * work vault ask", "work vault t.S", "ask"],
     ["t.S * work @anyvm ask default_target=vault", "work @default t.S", "ask vault"],
     ["t.S * work @default ask target=vault", "work @default t.S", "ask vault"],
@@ -291,6 +428,26 @@ describe("the evaluator", () => {
     ["t.S * work dom0 ask default_target=dom0", "work dom0 t.S", "ask dom0"],
   ])("judges by `%s` the call %s: %s", (line, call, expected) => {
     expect(verdict(line, call)).toBe(expected);
+  });
+
+  it("offers dom0 for '*' also where the list of qubes does not name it", () => {
+    const policy = policyOf({ "a.policy": "t.S * work * ask default_target=dom0" });
+    const listed = new Map([["work", qubeFacts()]]);
+    const call = { source: "work", target: "@default", service: "t.S", argument: "" };
+    expect(evaluatePolicy(policy, listed, call)).toMatchObject({ result: "ask", target: "dom0" });
+  });
+
+  it("takes an empty user= for the qube's own user", () => {
+    expect(ask("t.S * work vault allow user=", "work vault t.S")).toMatchObject({ result: "allow", user: null });
+    expect(ask("t.S * work vault allow user=a=b", "work vault t.S")).toMatchObject({ result: "allow", user: "a=b" });
+  });
+
+  it("says of a word that can call nobody, or cannot be called, which of the two it is", () => {
+    const policy = policyOf({ "a.policy": "* * * * allow" });
+    const reason = (source: string, target: string): string =>
+      evaluatePolicy(policy, system, { source, target, service: "t.S", argument: "" }).reason;
+    expect(reason("@tag:blue", "vault")).toContain("'@tag:blue'");
+    expect(reason("work", "@tag:blue")).toContain("'@tag:blue'");
   });
 
   it("offers the user no target that an earlier line denies", () => {
