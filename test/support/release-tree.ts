@@ -16,7 +16,7 @@ import {
   type Release,
   type RepositoryName,
 } from "../../src/domain/index.ts";
-import type { DistributionPlan, PromotionSubject } from "../../src/promotion/index.ts";
+import type { DistributionPlan, PromotionSubject, Signer } from "../../src/promotion/index.ts";
 import type { GpgHome } from "./gpg-home.ts";
 
 function known<T>(value: T | null, text: string): T {
@@ -66,10 +66,10 @@ export class ReleaseTree {
 
   readonly release = release;
 
-  /** The same repositories as another process sees them, which remembers nothing. */
-  reopen(): Repositories {
+  /** The same repositories, or a copy of them, as another process sees them, which remembers nothing. */
+  reopen(root = this.root): Repositories {
     return openRepositories({
-      root: this.root,
+      root,
       artifacts: null,
       disk: new NodeDisk(),
       clock: () => this.now,
@@ -98,6 +98,7 @@ export class ReleaseTree {
       repository?: RepositoryName;
     },
     repositories = this.repositories,
+    signer: Signer = this.signer,
   ): Promise<string | null> {
     const component = known(parseComponentName(wish.component), wish.component);
     const subject = { kind: "component", component, commit: commitOf(wish.commit), version: null } as const;
@@ -105,22 +106,25 @@ export class ReleaseTree {
     const distribution = distributionOf(wish.dist);
     const { files } = wish;
     const request = { release, distribution, repository, subject, files, signKey: this.key };
-    const published = await repositories.publish(request, this.signer);
+    const published = await repositories.publish(request, signer);
     return published.ok ? null : published.error.code;
   }
 
   /** Plans a promotion to `current`, or to where it is said. */
-  plan(wish: {
-    dists: readonly string[];
-    component: string;
-    commit: string;
-    to?: RepositoryName;
-    holds?: readonly string[];
-    buggy?: boolean;
-    minAgeDays?: number;
-  }): Promise<readonly DistributionPlan[]> {
+  plan(
+    wish: {
+      dists: readonly string[];
+      component: string;
+      commit: string;
+      to?: RepositoryName;
+      holds?: readonly string[];
+      buggy?: boolean;
+      minAgeDays?: number;
+    },
+    repositories = this.repositories,
+  ): Promise<readonly DistributionPlan[]> {
     const targets = wish.dists.map((name) => ({ distribution: distributionOf(name), signKey: this.key }));
-    return this.repositories.plan({
+    return repositories.plan({
       release,
       subject: this.subject(wish.component, wish.commit),
       to: wish.to ?? "current",
@@ -134,10 +138,10 @@ export class ReleaseTree {
   }
 
   /** Plans and applies; answers each distribution's refusal code, or "done". */
-  async promote(wish: Parameters<ReleaseTree["plan"]>[0]): Promise<string[]> {
+  async promote(wish: Parameters<ReleaseTree["plan"]>[0], repositories = this.repositories): Promise<string[]> {
     const outcomes: string[] = [];
-    for (const plan of await this.plan(wish)) {
-      if (plan.refused === undefined) await this.repositories.apply(plan, this.signer);
+    for (const plan of await this.plan(wish, repositories)) {
+      if (plan.refused === undefined) await repositories.apply(plan, this.signer);
       outcomes.push(plan.refused?.code ?? "done");
     }
     return outcomes;

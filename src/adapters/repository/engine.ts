@@ -98,6 +98,8 @@ export interface Engine {
   replacedBy(snapshot: Snapshot, entry: Entry): readonly Entry[];
   /** Makes the new metadata. Where another database keeps the truth, that is changed here, and {@link settle} is called after. */
   render(snapshot: Snapshot, change: SnapshotChange, context: RenderContext): Rendering | Promise<Rendering>;
-  /** After a change, done or failed, and on the next start: what {@link render} changed beside the tree stands or falls with the metadata. */
-  settle?(place: Place): void;
+  /** The repository for whose change something was changed beside the tree that stands or falls with its metadata; null where nothing is open. */
+  unsettled?(place: Place): Place | null;
+  /** After a change, done or failed, and on the next start: settles what {@link unsettled} names. Throws AdapterError. */
+  settle?(place: Place): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { AdapterError, type Fingerprint } from "../../domain/index.ts";
 import type { Signer, SignRequest } from "../../promotion/index.ts";
 import { ArchEngine } from "./arch/arch-engine.ts";
 import { DebEngine } from "./deb/deb-engine.ts";
+import { keptDatabase, keptDirectory } from "./deb/kept-database.ts";
 import { isKeptByReprepro, RepreproEngine } from "./deb/reprepro-engine.ts";
 import type { Engine, Rendering, Snapshot, SnapshotChange } from "./engine.ts";
 import type { RepositoriesOptions } from "./face.ts";
@@ -80,7 +81,7 @@ export class Tree {
     const lock = await this.#lock(keys);
     try {
       this.transaction(place.key).recover();
-      this.engine(place).settle?.(place);
+      await this.#settle(place);
       return await action();
     } finally {
       lock.release();
@@ -89,6 +90,26 @@ export class Tree {
 
   transaction(key: string): Transaction {
     return new Transaction(this.options.disk, this.options.root, key);
+  }
+
+  /** What a crash left open beside the tree: first the change of the repository that it was for, which another may be. */
+  async #settle(place: Place): Promise<Place | null> {
+    const engine = this.engine(place);
+    const left = engine.unsettled?.(place) ?? null;
+    if (left === null) return null;
+    this.transaction(left.key).recover();
+    await engine.settle?.(left);
+    return left;
+  }
+
+  /** After a change that stands, or does not: what cannot be settled now, on a full disk, the next start settles. */
+  async #trySettle(place: Place): Promise<void> {
+    if (this.transaction(place.key).isLeft()) return;
+    try {
+      await this.engine(place).settle?.(place);
+    } catch (error) {
+      if (!(error instanceof AdapterError)) throw error;
+    }
   }
 
   /** Takes the locks of these keys. */
@@ -107,24 +128,44 @@ export class Tree {
     }
   }
 
-  /** Recovers every repository whose journal a crash left; answers a line for each. */
+  /** Recovers every repository that a crash left half changed; answers a line for each. */
   async recoverAll(): Promise<string[]> {
-    const names = this.options.disk.list(journalDirectory(this.options.root));
+    const { disk, root } = this.options;
+    const journals = disk
+      .list(journalDirectory(root))
+      .filter((name) => name.endsWith(".json") && !name.startsWith("."));
     const said: string[] = [];
-    for (const name of names) {
-      if (!name.endsWith(".json") || name.startsWith(".")) continue;
+    for (const name of journals) {
       const key = name.slice(0, -".json".length);
-      const lock = await this.#lockUnlessBusy([key, ...sharedKeyOf(key)]);
-      // Somebody is at it: what lies there is no crash's, and nobody need wait for it.
-      if (lock === null) continue;
-      try {
-        const done = this.transaction(key).recover();
-        if (done !== null) said.push(`${key}: an interrupted change was ${done}`);
-      } finally {
-        lock.release();
-      }
+      said.push(
+        ...(await this.#unlessBusy([key, ...sharedKeyOf(key)], async () => {
+          const done = this.transaction(key).recover();
+          return done === null ? [] : [`${key}: an interrupted change was ${done}`];
+        })),
+      );
+    }
+    for (const sharedKey of disk.list(join(root, keptDirectory))) {
+      const kept = keptDatabase({ disk, root }, { key: sharedKey, sharedKey });
+      if (kept === null) continue;
+      said.push(
+        ...(await this.#unlessBusy([kept.place.key, sharedKey], async () => {
+          const left = await this.#settle(kept.place);
+          return left === null ? [] : [`${left.key}: reprepro's database says what the suite says again`];
+        })),
+      );
     }
     return said;
+  }
+
+  /** Somebody is at it: what lies there is no crash's, and nobody need wait for it. */
+  async #unlessBusy(keys: readonly string[], action: () => Promise<string[]>): Promise<string[]> {
+    const lock = await this.#lockUnlessBusy(keys);
+    if (lock === null) return [];
+    try {
+      return await action();
+    } finally {
+      lock.release();
+    }
   }
 
   /** Refuses to go on from metadata that is not signed by the key: whoever wrote it would have ours signed. */
@@ -141,9 +182,18 @@ export class Tree {
   /** Makes the new metadata, has it signed, and commits all of it in one step. */
   async change(change: RepositoryChange, signer: Signer): Promise<void> {
     const { place } = change.snapshot;
+    try {
+      const identity = await this.#change(change, signer);
+      this.#remember(place, change.signKey, identity);
+    } finally {
+      await this.#trySettle(place);
+    }
+  }
+
+  async #change(change: RepositoryChange, signer: Signer): Promise<string> {
+    const { place } = change.snapshot;
     const now = this.options.clock();
-    const engine = this.engine(place);
-    const rendering = await engine.render(change.snapshot, change.change, {
+    const rendering = await this.engine(place).render(change.snapshot, change.change, {
       now,
       signKey: change.signKey,
       mirrors: this.options.mirrors ?? [],
@@ -155,15 +205,14 @@ export class Tree {
     const records = [...change.records.map(({ path, text }) => ({ path, bytes: text })), ...key];
     const replaced = change.replaced.map(({ from, to }) => ({ path: to, sameAs: from }));
     const paths = [...replaced, ...rendering.commits, ...records, state].map((file) => file.path);
-    const committed = this.transaction(place.key).run(
+    await this.transaction(place.key).run(
       { links: change.links, files: rendering.files, commits: paths },
       async () => ({
         files: [...replaced, ...(await this.#signed(rendering, signer)), ...records, state],
         retired: [...change.gone, ...generations.retired],
       }),
     );
-    await committed.finally(() => engine.settle?.(place));
-    this.#remember(place, change.signKey, rendering.identity);
+    return rendering.identity;
   }
 
   /** Notes what the repository holds now as what this process wrote itself. */

@@ -1,80 +1,116 @@
-import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { CrashScene, type Deed, forget, type Kind, kinds } from "../../support/crash-scene.ts";
+import { CrashScene, type Deed, forget, scenes } from "../../support/crash-scene.ts";
+import { type Aim, runKilled } from "../../support/killed-run.ts";
 import { seeded } from "../../support/seeded.ts";
+import { isFullSoak, soakSeed } from "../../support/soak.ts";
 
 vi.setConfig({ testTimeout: 4 * 3_600_000 });
 
-const full = process.env["RELEASE_BOT_SOAK"] === "full";
-const times = full ? 1000 : 6;
-const seed = Number(process.env["RELEASE_BOT_SEED"] ?? Date.now() % 1_000_000);
+const times = isFullSoak ? 1000 : 10;
+const lanes = 2;
+const seed = soakSeed("killed");
 const scene = new CrashScene();
-const all = Object.keys(kinds) as Kind[];
 const deeds: readonly Deed[] = ["publish", "promote", "withdraw"];
-const program = join(import.meta.dirname, "../../../src/programs/release-bot.ts");
+const tasks = scenes.flatMap((kind) => deeds.map((deed) => ({ kind, deed })));
+type Task = (typeof tasks)[number];
 
 beforeAll(async () => {
-  for (const kind of all) await scene.prepare(kind);
+  for (const kind of scenes) await scene.prepare(kind);
 });
 
 afterAll(() => scene.remove());
 
-/** Runs the deed as a process; kills it after `afterMs`, measured from its first sign of work in the tree. Answers whether it was killed. */
-function killed(root: string, kind: Kind, deed: Deed, afterMs: number): Promise<boolean> {
-  const child = spawn(process.execPath, [program, "repo", ...scene.words(kind, deed, root)], {
-    env: { ...process.env, GNUPGHOME: scene.gpg.directory },
-    stdio: "ignore",
-  });
-  const timer = setTimeout(() => child.kill("SIGKILL"), afterMs);
-  return new Promise((resolve) => {
-    child.once("exit", (_, signal) => {
-      clearTimeout(timer);
-      resolve(signal === "SIGKILL");
-    });
-  });
+const run = (root: string, { kind, deed }: Task, aim: Aim | null): Promise<boolean> =>
+  runKilled(root, scene.words(kind, deed, root), { GNUPGHOME: scene.gpg.directory }, aim);
+
+/** What a deed takes from and leads to, and how long its process lasts, where nobody kills it. */
+interface Whole {
+  readonly before: string;
+  readonly after: string;
+  readonly lasts: number;
+}
+
+async function measure(task: Task): Promise<Whole> {
+  const root = scene.copy(task.kind);
+  const before = await scene.standing(task.kind, task.deed, scene.open(root), root);
+  const from = performance.now();
+  expect(await run(root, task, null)).toBe(false);
+  const lasts = performance.now() - from;
+  const after = await scene.standing(task.kind, task.deed, scene.open(root), root);
+  expect(after).not.toBe(before);
+  forget(root);
+  return { before, after, lasts };
+}
+
+/** At any time of the process's life, from where it begins to change something, while it commits, and reprepro at its work. */
+function aimAt(random: ReturnType<typeof seeded>, { kind }: Task, { lasts }: Whole): Aim {
+  const victims = random.below(2) === 0 ? "program" : "all";
+  const aims = ["start", "staging", "committing", kind === "reprepro" ? "reprepro" : "start"] as const;
+  const from = aims[random.below(aims.length)] ?? "start";
+  switch (from) {
+    case "start":
+      // The first half of such a process is its start; the tree changes towards the end.
+      return { from, victims, afterMs: lasts * (0.4 + 0.65 * random.next()) };
+    case "staging":
+      return { from, victims, afterMs: lasts * 0.3 * random.next() };
+    case "committing":
+      return { from, victims, afterMs: 20 * random.next() ** 2 };
+    case "reprepro":
+      return { from, victims, afterMs: lasts * 0.6 * random.next() };
+  }
 }
 
 describe(`killed with -9, ${times} times (seed ${seed})`, () => {
   it("leaves nothing half: the next start finds all of it or none of it, and can do it again", async () => {
     const random = seeded(seed);
-    const lasts = new Map<string, number>();
+    const wholes = new Map<Task, Whole>();
+    const found = { "as it was": 0, undone: 0, finished: 0, "put back in reprepro's database": 0 };
     let cut = 0;
-    for (let time = 0; time < times; time++) {
-      const kind = all[time % all.length] ?? "rpm";
-      const deed = deeds[Math.floor(time / all.length) % deeds.length] ?? "promote";
-      const name = `${kind} ${deed}`;
-      if (!lasts.has(name)) {
-        const root = scene.copy(kind);
-        const from = performance.now();
-        await killed(root, kind, deed, 60_000);
-        lasts.set(name, performance.now() - from);
+    let next = random.below(tasks.length);
+    const lane = async (): Promise<void> => {
+      while (cut < times) {
+        const task = tasks[next++ % tasks.length];
+        if (task === undefined) throw new Error("there are no tasks");
+        const whole = wholes.get(task) ?? (await measure(task));
+        wholes.set(task, whole);
+        const aim = aimAt(random, task, whole);
+        const where = `${task.kind} ${task.deed}, ${JSON.stringify(aim)}`;
+        const root = scene.copy(task.kind);
+        const isCut = await run(root, task, aim);
+        const repositories = scene.open(root);
+        const said = await repositories.recover();
+        if (isCut) {
+          cut += 1;
+          if (said.length === 0) found["as it was"] += 1;
+          if (said.some((line) => line.endsWith("undone"))) found.undone += 1;
+          if (said.some((line) => line.endsWith("finished"))) found.finished += 1;
+          if (said.some((line) => line.includes("reprepro"))) found["put back in reprepro's database"] += 1;
+        }
+        expect(await repositories.check(), where).toEqual([]);
+        const now = await scene.standing(task.kind, task.deed, repositories, root);
+        expect([whole.before, whole.after], `${where}: ${said.join()}`).toContain(now);
+        if (now === whole.before) {
+          await scene.run(task.kind, task.deed, repositories);
+          expect(await scene.standing(task.kind, task.deed, repositories, root), `${where}, again`).toBe(whole.after);
+          expect(await repositories.check(), `${where}, again`).toEqual([]);
+        }
         forget(root);
       }
-      const root = scene.copy(kind);
-      const before = await scene.standing(kind, deed, scene.open(root));
-      const whole = lasts.get(name) ?? 1000;
-      // The first half of such a process is its start; the tree changes towards the end.
-      if (await killed(root, kind, deed, whole * (0.4 + 0.65 * random.next()))) cut += 1;
-      const again = scene.open(root);
-      await again.recover();
-      expect(await again.check(), `${name}, time ${time}`).toEqual([]);
-      const now = await scene.standing(kind, deed, again);
-      if (now === before) await scene.run(kind, deed, again);
-      expect(await scene.standing(kind, deed, again), `${name}, time ${time}`).not.toBe(before);
-      expect(await again.check(), `${name} again, time ${time}`).toEqual([]);
-      forget(root);
-    }
-    expect(cut).toBeGreaterThan(0);
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
+    process.stdout.write(`killed ${cut} times; the next start found: ${JSON.stringify(found)}\n`);
+    expect(cut).toBeGreaterThanOrEqual(times);
   });
 });
 
 describe("two promoters at once", () => {
+  const promote: Task = { kind: "rpm", deed: "promote" };
+
   it("on one repository: both get through, one after the other, and nothing is lost", async () => {
     const root = scene.copy("rpm");
     const other = scene.maker.rpm({ name: "omega", version: "1.0-1" }, scene.key);
     await scene.publishOther(root, other);
-    const outcomes = await Promise.all([killed(root, "rpm", "promote", 60_000), scene.promoteOther(root)]);
+    const outcomes = await Promise.all([run(root, promote, null), scene.promoteOther(root)]);
     expect(outcomes).toEqual([false, "done"]);
     const repositories = scene.open(root);
     expect(await repositories.check()).toEqual([]);

@@ -1,11 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { cpSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AdapterError } from "../../../src/domain/index.ts";
+import type { SignRequest } from "../../../src/promotion/index.ts";
 import { GpgHome } from "../../support/gpg-home.ts";
 import { aptClient } from "../../support/package-clients.ts";
 import { PackageMaker } from "../../support/package-maker.ts";
 import { distributionOf, ReleaseTree, release } from "../../support/release-tree.ts";
+import { makeRepreproArchive, repreproList } from "../../support/reprepro-archive.ts";
 import { runTool, tryTool } from "../../support/tool.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -26,17 +29,7 @@ beforeEach(async () => {
   keyFile = join(maker.directory, "key.asc");
   writeFileSync(keyFile, gpg.exportKey(key));
   base = join(tree.root, "deb/r4.3/vm");
-  mkdirSync(join(base, "conf"), { recursive: true });
-  const suite = (name: string): string =>
-    `Origin: Qubes Debian\nLabel: Qubes Debian\nCodename: ${name}\nArchitectures: amd64 source\nComponents: main\n`;
-  writeFileSync(join(base, "conf/distributions"), ["bookworm", "bookworm-testing"].map(suite).join("\n"));
-  const old = maker.deb({ name: "old", version: "1.0-1" });
-  for (const name of ["bookworm", "bookworm-testing"]) {
-    runTool("reprepro", ["--silent", "-b", base, "includedeb", name, old]);
-    const file = join(base, "dists", name, "Release");
-    gpg.gpg(["--local-user", key, "--armor", "--output", `${file}.gpg`, "--detach-sign", file]);
-    gpg.gpg(["--local-user", key, "--output", join(base, "dists", name, "InRelease"), "--clearsign", file]);
-  }
+  makeRepreproArchive(base, gpg, key, maker.deb({ name: "old", version: "1.0-1" }));
 });
 
 afterEach(() => {
@@ -45,11 +38,7 @@ afterEach(() => {
   gpg.remove();
 });
 
-/** What reprepro's database says of a suite: `NAME VERSION`. */
-function database(suite: string): string[] {
-  const lines = runTool("reprepro", ["-b", base, "list", suite]).toString().trim().split("\n");
-  return [...new Set(lines.filter((line) => line !== "").map((line) => line.split(" ").slice(1).join(" ")))].sort();
-}
+const database = (suite: string): string[] => repreproList(base, suite);
 
 function offered(suite: string): string[] {
   const client = aptClient(`file:${base}`, suite, keyFile);
@@ -113,6 +102,74 @@ describe("an archive whose truth is reprepro's database", () => {
     expect(tryTool("reprepro", ["-b", base, "list", "bookworm"]).status).not.toBe(0);
     expect(await tree.publish({ dist, component: "alpha", commit: "a", files: files("1.0-1") })).toBeNull();
     expect(existsSync(join(base, "db/lockfile"))).toBe(false);
+  });
+
+  it("undoes what a crash left in the database for one suite before it changes another", async () => {
+    expect(await tree.publish({ dist, component: "alpha", commit: "a", files: files("1.0-1") })).toBeNull();
+    // The tree as it stands while the first signature is asked for is the tree that a crash at that moment leaves.
+    const crashed = join(maker.directory, "crashed");
+    const signer = {
+      sign: async (request: SignRequest) => {
+        if (!existsSync(crashed)) cpSync(tree.root, crashed, { recursive: true, preserveTimestamps: true });
+        return tree.signer.sign(request);
+      },
+    };
+    const beta = [maker.deb({ name: "beta", version: "1.0-1" })];
+    expect(
+      await tree.publish({ dist, component: "beta", commit: "b", files: beta }, tree.repositories, signer),
+    ).toBeNull();
+    base = join(crashed, "deb/r4.3/vm");
+    expect(database("bookworm-testing")).toContain("beta 1.0-1");
+    const again = tree.reopen(crashed);
+    const wish = { dists: [dist], component: "alpha", commit: "a", minAgeDays: 0 };
+    expect(await tree.promote(wish, again)).toEqual(["done"]);
+    expect(database("bookworm-testing")).not.toContain("beta 1.0-1");
+    expect(existsSync(join(base, "pool/main/b/beta/beta_1.0-1_amd64.deb"))).toBe(false);
+    expect(database("bookworm")).toContain("alpha 1.0-1");
+    expect(await again.check()).toEqual([]);
+    expect(await tree.publish({ dist, component: "beta", commit: "b", files: beta }, again)).toBeNull();
+    expect(database("bookworm-testing")).toContain("beta 1.0-1");
+  });
+
+  it("takes another build of a version whose publication failed", async () => {
+    const failing = { sign: () => Promise.reject(new AdapterError("SIGNER_FAILED", "the keys qube is shut down")) };
+    const build = (content: string): string[] => [maker.deb({ name: "alpha", version: "1.0-1", content })];
+    const first = { dist, component: "alpha", commit: "a", files: build("one") };
+    await expect(tree.publish(first, tree.repositories, failing)).rejects.toMatchObject({ code: "SIGNER_FAILED" });
+    expect(await tree.publish({ ...first, files: build("two") })).toBeNull();
+    expect(offered("bookworm-testing")).toEqual(["alpha 1.0-1", "old 1.0-1"]);
+    expect(await tree.repositories.check()).toEqual([]);
+  });
+
+  it("does not publish what stands in the database only, since a reprepro of others was cut off before its export", async () => {
+    const stray = maker.deb({ name: "stray", version: "1.0-1" });
+    runTool("reprepro", ["--silent", "--export=never", "-b", base, "includedeb", "bookworm-testing", stray]);
+    const wish = { dist, component: "alpha", commit: "a", files: files("1.0-1") };
+    await expect(tree.publish(wish)).rejects.toThrow(/disagree: it has stray 1\.0-1; bring it in order with reprepro/);
+    expect(database("bookworm-testing")).toEqual(["old 1.0-1", "stray 1.0-1"]);
+    expect(offered("bookworm-testing")).toEqual(["old 1.0-1"]);
+    runTool("reprepro", ["--silent", "--export=never", "-b", base, "remove", "bookworm-testing", "stray"]);
+    expect(await tree.publish(wish)).toBeNull();
+  });
+
+  it("waits for a reprepro that outlives the program that started it, before it puts anything back", async () => {
+    const crashed = join(maker.directory, "crashed");
+    const signer = {
+      sign: async (request: SignRequest) => {
+        if (!existsSync(crashed)) cpSync(tree.root, crashed, { recursive: true, preserveTimestamps: true });
+        return tree.signer.sign(request);
+      },
+    };
+    const wish = { dist, component: "alpha", commit: "a", files: files("1.0-1") };
+    expect(await tree.publish(wish, tree.repositories, signer)).toBeNull();
+    base = join(crashed, "deb/r4.3/vm");
+    // Held open as a reprepro at work holds it.
+    const orphan = spawn("sleep", ["2"], { stdio: [openSync(join(base, "db/packages.db"), "r"), "ignore", "ignore"] });
+    const from = performance.now();
+    expect(await tree.reopen(crashed).recover()).toHaveLength(2);
+    expect(performance.now() - from).toBeGreaterThan(500);
+    expect(orphan.exitCode).toBe(0);
+    expect(database("bookworm-testing")).toEqual(["old 1.0-1"]);
   });
 
   it("can still be used by reprepro itself, whose export clients can read once it is signed", async () => {

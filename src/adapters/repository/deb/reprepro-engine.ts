@@ -3,7 +3,7 @@
  * a crash between its own commit and its export would otherwise never heal. What was exported is signed and committed as
  * our own engine does it, so that no client sees a suite between export and signature.
  */
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AdapterError } from "../../../domain/index.ts";
@@ -11,12 +11,13 @@ import type { Disk } from "../../files/index.ts";
 import { needTool } from "../../signer/index.ts";
 import type { Entry, RenderContext, Rendering, Snapshot, SnapshotChange } from "../engine.ts";
 import type { MetadataCache } from "../metadata-cache.ts";
-import { type Place, stateDirectory } from "../place.ts";
+import type { Place } from "../place.ts";
 import type { SignatureJudge } from "../signatures.ts";
 import { DebEngine } from "./deb-engine.ts";
 import { type DebSnapshot, readDebSnapshot } from "./deb-snapshot.ts";
+import { forgetKept, keepDatabase, keptDatabase, putBack, syncWritten } from "./kept-database.ts";
 import { renderIndices } from "./render-deb.ts";
-import { removeStaleLock } from "./reprepro-lock.ts";
+import { removeStaleLock, untilUnused } from "./reprepro-lock.ts";
 
 const limitMs = 600_000;
 
@@ -31,6 +32,10 @@ export class RepreproEngine extends DebEngine {
   readonly #root: string;
   readonly #cache: MetadataCache;
 
+  get #where(): { disk: Disk; root: string } {
+    return { disk: this.#disk, root: this.#root };
+  }
+
   constructor(parts: { disk: Disk; root: string; judge: SignatureJudge; cache: MetadataCache }) {
     super(parts);
     this.#disk = parts.disk;
@@ -41,41 +46,38 @@ export class RepreproEngine extends DebEngine {
   override async render(before: Snapshot, change: SnapshotChange, context: RenderContext): Promise<Rendering> {
     const snapshot = before as DebSnapshot;
     const { place } = snapshot;
-    this.#keepDatabase(place, snapshot.identity);
+    const base = this.#baseOf(place);
+    await untilUnused(base);
+    const paths = change.add.flatMap((entry) => entry.files.map((file) => `${place.base}/${file.path}`));
+    const brings = paths.filter((path) => this.#disk.stat(join(this.#root, path)) === null);
+    keepDatabase(this.#where, join(base, "db"), { place, identity: snapshot.identity, brings });
     const work = mkdtempSync(join(tmpdir(), "rb-export-"));
     try {
       // What is replaced is taken out first: an older version that comes back would be passed over in silence.
       for (const entry of change.remove) await this.#remove(place, entry);
       for (const entry of change.add) await this.#include(place, entry, change.from as DebSnapshot | null);
       await this.#reprepro(place, ["--distdir", work, "export", place.suite]);
+      syncWritten(this.#where, place.base, brings);
       const exported = readDebSnapshot(this.#disk, this.#cache, work, { ...place, base: "." }, work);
+      needPlanned(snapshot, change, exported);
       return renderIndices(this.#cache, snapshot, exported.indices, context);
     } finally {
       rmSync(work, { recursive: true, force: true });
     }
   }
 
-  /** The database goes back to what it was, unless the suite was committed. */
-  settle(place: Place): void {
-    const kept = this.#keptAt(place);
-    if (!existsSync(join(kept, "identity"))) return;
-    const before = readFileSync(join(kept, "identity"), "utf8");
-    if (this.read(place).identity === before) {
-      removeStaleLock(this.#baseOf(place));
-      cpSync(join(kept, "db"), join(this.#baseOf(place), "db"), { recursive: true, preserveTimestamps: true });
-    }
-    // The identity first: without it there is nothing to settle.
-    rmSync(join(kept, "identity"), { force: true });
-    rmSync(kept, { recursive: true, force: true });
+  unsettled(place: Place): Place | null {
+    return keptDatabase(this.#where, place)?.place ?? null;
   }
 
-  #keepDatabase(place: Place, identity: string): void {
-    const kept = this.#keptAt(place);
-    removeStaleLock(this.#baseOf(place));
-    rmSync(kept, { recursive: true, force: true });
-    this.#disk.makeDirectory(kept);
-    cpSync(join(this.#baseOf(place), "db"), join(kept, "db"), { recursive: true, preserveTimestamps: true });
-    writeFileSync(join(kept, "identity"), identity);
+  /** The database goes back to what it was, unless the suite was committed. */
+  async settle(place: Place): Promise<void> {
+    const kept = keptDatabase(this.#where, place);
+    if (kept === null) return;
+    const base = this.#baseOf(place);
+    await untilUnused(base);
+    if (this.read(kept.place).identity === kept.identity) putBack(this.#where, join(base, "db"), kept);
+    forgetKept(this.#where, kept);
   }
 
   /** From another suite of the archive its record is copied; a new build's file is included. */
@@ -116,8 +118,24 @@ export class RepreproEngine extends DebEngine {
   #baseOf(place: Place): string {
     return join(this.#root, place.base);
   }
+}
 
-  #keptAt(place: Place): string {
-    return join(this.#root, stateDirectory, "reprepro", place.sharedKey ?? place.key);
-  }
+/** What else stands in the database than in the suite, from a reprepro of others that was cut off, nobody has planned or signed. */
+function needPlanned(before: Snapshot, change: SnapshotChange, exported: Snapshot): void {
+  const known = (entries: readonly Entry[]): Map<string, Entry> =>
+    new Map(entries.map((entry) => [`${entry.arch} ${entry.files.map((file) => file.sha256).sort()}`, entry]));
+  const removed = new Set(change.remove);
+  const wanted = known([...before.entries().filter((entry) => !removed.has(entry)), ...change.add]);
+  const found = known(exported.entries());
+  const differing = [
+    ...[...found].filter(([key]) => !wanted.has(key)).map(([, entry]) => `has ${entry.name} ${entry.version}`),
+    ...[...wanted].filter(([key]) => !found.has(key)).map(([, entry]) => `lacks ${entry.name} ${entry.version}`),
+  ];
+  if (differing.length === 0) return;
+  const { base, suite } = before.place;
+  const what = `reprepro's database of ${base} and its suite ${suite} disagree: it ${differing.slice(0, 5).join(", ")}`;
+  throw new AdapterError(
+    "UNEXPECTED_ANSWER",
+    `${what}; bring it in order with reprepro, export and sign, then try again`,
+  );
 }
