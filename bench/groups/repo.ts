@@ -3,15 +3,10 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Figure, type Measured, median } from "../figure.ts";
-import { benchKey, tool } from "../fixtures/bench-root.ts";
-import {
-  bases,
-  type Kind,
-  promoteWords,
-  repreproArchive,
-  waitingFiles,
-  workingTree,
-} from "../fixtures/repositories.ts";
+import { benchKey, signAsBench, tool } from "../fixtures/bench-root.ts";
+import { repreproArchive } from "../fixtures/deb-tree.ts";
+import { promoteWords, workingTree } from "../fixtures/repositories.ts";
+import { bases, type Kind, waitingFiles } from "../fixtures/waiting.ts";
 
 type Goal = Measured["goal"];
 
@@ -48,11 +43,6 @@ async function measurePromotion(kind: Kind, count: number): Promise<number> {
   }
 }
 
-function gpg(...args: string[]): void {
-  const { directory, key } = benchKey();
-  tool("gpg", ["--batch", "--yes", "--local-user", key, ...args], { env: { GNUPGHOME: directory } });
-}
-
 /** Full regeneration by the kind's standard tool, with the same signatures. */
 async function regeneration(kind: Kind, count: number): Promise<number> {
   switch (kind) {
@@ -71,7 +61,7 @@ async function createrepo(count: number): Promise<number> {
   try {
     const once = (): void => {
       tool("createrepo_c", ["--quiet", "--no-database", base]);
-      gpg("--armor", "--detach-sign", join(base, "repodata/repomd.xml"));
+      signAsBench("--armor", "--detach-sign", join(base, "repodata/repomd.xml"));
     };
     return median([await timed(once), await timed(once), await timed(once)]);
   } finally {
@@ -82,15 +72,17 @@ async function createrepo(count: number): Promise<number> {
 async function reprepro(count: number): Promise<number> {
   const archive = mkdtempSync(join(repreproArchive(count), "../work-"));
   try {
-    tool("cp", ["--archive", `${repreproArchive(count)}/.`, archive]);
+    // Its databases are written into; the pool is only linked to.
+    const kept = repreproArchive(count);
+    for (const part of ["conf", "db", "dists"]) tool("cp", ["--archive", join(kept, part), archive]);
+    tool("cp", ["--archive", "--link", join(kept, "pool"), archive]);
     const release = join(archive, "dists/bookworm/Release");
     const once = (number: number) => (): void => {
-      for (const one of [1, 2, 3].map((index) => `waiting${number * 3 + index}`)) {
-        tool("reprepro", ["--silent", "--export=never", "-b", archive, "copysrc", "bookworm", "bookworm-testing", one]);
-      }
-      tool("reprepro", ["--silent", "-b", archive, "export", "bookworm"]);
-      gpg("--armor", "--output", `${release}.gpg`, "--detach-sign", release);
-      gpg("--output", join(archive, "dists/bookworm/InRelease"), "--clearsign", release);
+      const words = ["--silent", "-b", archive];
+      tool("reprepro", [...words, "--export=never", "copysrc", "bookworm", "bookworm-testing", `waiting${number}`]);
+      tool("reprepro", [...words, "export", "bookworm"]);
+      signAsBench("--armor", "--output", `${release}.gpg`, "--detach-sign", release);
+      signAsBench("--output", join(archive, "dists/bookworm/InRelease"), "--clearsign", release);
     };
     return median([await timed(once(0)), await timed(once(1)), await timed(once(2))]);
   } finally {
@@ -103,13 +95,14 @@ async function repoAdd(count: number): Promise<number> {
   const base = join(tree.root, bases.arch);
   const database = join(base, "qubes-r4.3-current.db.tar.gz");
   try {
-    const files = readdirSync(waitingFiles("arch")).filter((name) => !name.endsWith(".sig"));
+    const waiting = waitingFiles("arch");
     const once = (number: number) => (): void => {
-      for (const name of files.slice(number * 3, number * 3 + 3)) {
-        copyFileSync(join(waitingFiles("arch"), name), join(base, name));
+      const mine = readdirSync(waiting).filter((name) => name.startsWith(`waiting${number}-`));
+      for (const name of mine) copyFileSync(join(waiting, name), join(base, name));
+      for (const name of mine.filter((one) => !one.endsWith(".sig"))) {
         tool("repo-add", ["--quiet", database, join(base, name)]);
       }
-      gpg("--output", `${database}.sig`, "--detach-sign", database);
+      signAsBench("--output", `${database}.sig`, "--detach-sign", database);
     };
     return median([await timed(once(0)), await timed(once(1)), await timed(once(2))]);
   } finally {
