@@ -1,7 +1,9 @@
 /** Records → list, why, status page. Pure; nothing that a stranger can write decides anything here. */
 
-export { type PromotionLine, type PromotionWish, promotionLines } from "./promotion-lines.ts";
+export { type CommandLine, type ConcernedPlace, concernedPlaces } from "./command-line.ts";
+export { cell, columnsOf, jsonText, printable, wrapped } from "./printable.ts";
+export { type PromotionWish, promotionLines } from "./promotion-lines.ts";
 export { renderSite } from "./site.ts";
 export { combineStatus, parseStatusData, type StatusData, type StatusPlace, type StatusUpdate } from "./status-data.ts";
 export { tellAll, tellStories } from "./story.ts";
-export { renderList, renderStories } from "./terminal.ts";
+export { renderCounts, renderList, renderStories } from "./terminal.ts";

@@ -1,3 +1,4 @@
+import { type CommandLine, concernedPlaces } from "./command-line.ts";
 import type { Story } from "./story.ts";
 
 /** What a maintainer wants to promote. */
@@ -9,23 +10,15 @@ export interface PromotionWish {
   readonly distributions: readonly string[] | null;
 }
 
-/** One line to sign, and what it is about. */
-export interface PromotionLine {
-  readonly line: string;
-  readonly issue: number | null;
-  readonly name: string;
-  readonly version: string;
-  readonly distributions: readonly string[];
-}
-
 /**
  * The command lines for what is ready, one a version, built from the build qubes' own records: never from the text of an
  * issue, which anybody can write. What is not ready is left out; the caller shows why. The lines are still to be parsed by
  * the parser of commands before anybody signs them.
  */
-export function promotionLines(stories: readonly Story[], wish: PromotionWish): readonly PromotionLine[] {
+export function promotionLines(stories: readonly Story[], wish: PromotionWish): readonly CommandLine[] {
   const templates = wish.to.startsWith("templates-");
-  return stories.flatMap(({ update, places }): PromotionLine[] => {
+  const does = `to ${wish.to}`;
+  return stories.flatMap(({ update, places }): CommandLine[] => {
     const { kind, name, version, release, commit, issue } = update;
     if (wish.names !== null && !wish.names.includes(name)) return [];
     if ((kind === "template") !== templates || kind === "iso") return [];
@@ -41,13 +34,13 @@ export function promotionLines(stories: readonly Story[], wish: PromotionWish): 
     });
     if (fit.length === 0) return [];
     const distributions = fit.map(({ distribution }) => distribution).sort();
+    const common = { does, issue, name, version };
     if (templates) {
-      return [
-        { line: `Upload-template ${release} ${name} ${version} ${wish.to}`, issue, name, version, distributions: [] },
-      ];
+      const line = `Upload-template ${release} ${name} ${version} ${wish.to}`;
+      return [{ ...common, line, distributions: [], places: concernedPlaces(update, null) }];
     }
     if (commit === null) return [];
     const line = `Upload-component ${release} ${name} ${commit} ${wish.to} ${distributions.join(",")}`;
-    return [{ line, issue, name, version, distributions }];
+    return [{ ...common, line, distributions, places: concernedPlaces(update, distributions) }];
   });
 }

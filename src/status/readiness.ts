@@ -62,7 +62,7 @@ export function judgeReadiness(update: StatusUpdate, place: StatusPlace, line: L
   if (place.state === "other") obstacles.push({ kind: "not-in-testing" });
   if (place.state === "testing" && update.kind === "iso") obstacles.push({ kind: "iso" });
   else if (place.state === "testing") {
-    const from = place.since === null ? null : new Date(Date.parse(place.since) + update.minAgeDays * 86_400_000);
+    const from = place.since === null ? null : oldEnough(update, place.since);
     if (from === null) obstacles.push({ kind: "not-in-testing" });
     else if (from > now) obstacles.push({ kind: "too-young", from });
   }
@@ -70,6 +70,11 @@ export function judgeReadiness(update: StatusUpdate, place: StatusPlace, line: L
   if (update.buggy) obstacles.push({ kind: "buggy" });
   const [first, ...rest] = obstacles;
   return first === undefined ? { kind: "ready" } : { kind: "waiting", obstacles: [first, ...rest] };
+}
+
+/** When what came into testing then has been there for long enough. */
+export function oldEnough({ minAgeDays }: StatusUpdate, since: string): Date {
+  return new Date(Date.parse(since) + minAgeDays * 86_400_000);
 }
 
 function stands({ state }: StatusPlace): boolean {
@@ -96,6 +101,23 @@ export function obstacleWords(obstacle: Obstacle): string {
     case "iso":
       return "for testing: ISOs are not promoted";
   }
+}
+
+/** The same where room is scarce. */
+export function shortObstacle(obstacle: Obstacle, now: Date): string {
+  if (obstacle.kind === "too-young")
+    return `${daysBetween(now, obstacle.from)} left, from ${obstacle.from.toISOString().slice(5, 16).replace("T", " ")}`;
+  if (obstacle.kind === "held") return `held by ${obstacle.by.slice(-16)}`;
+  const words = obstacleWords(obstacle);
+  return words.length > 60 ? `${words.slice(0, 59)}…` : words;
+}
+
+/** `3 days`, `5 hours`, `12 minutes`: rounded so that what is left is not told too short, nor what has passed too long. */
+export function daysBetween(from: Date, to: Date): string {
+  const minutes = Math.max(0, (to.getTime() - from.getTime()) / 60_000);
+  if (minutes >= 2880) return `${Math.floor(minutes / 1440)} days`;
+  if (minutes >= 120) return `${Math.floor(minutes / 60)} hours`;
+  return `${Math.ceil(minutes)} ${Math.ceil(minutes) === 1 ? "minute" : "minutes"}`;
 }
 
 /** `2026-11-20 10:00 UTC` */

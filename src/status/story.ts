@@ -1,4 +1,15 @@
-import { judgeReadiness, type Line, linesOf, minuteOf, obstacleWords } from "./readiness.ts";
+import {
+  daysBetween,
+  judgeReadiness,
+  type Line,
+  linesOf,
+  minute,
+  minuteOf,
+  obstacleWords,
+  oldEnough,
+  type Readiness,
+  shortObstacle,
+} from "./readiness.ts";
 import type { StatusData, StatusPlace, StatusUpdate } from "./status-data.ts";
 
 /** One distribution's story, in facts: each a short text. */
@@ -8,6 +19,9 @@ export interface PlaceStory {
   /** `ready`, `waiting`, `in current`: what it comes down to. */
   readonly verdict: "in current" | "ready" | "waiting";
   readonly lines: readonly string[];
+  /** What stands in its way, or since when nothing does: short, for a table. Empty where it is in current. */
+  readonly why: string;
+  readonly repository: string | null;
   readonly log: string | null;
 }
 
@@ -53,6 +67,10 @@ function placeStory(update: StatusUpdate, place: StatusPlace, line: Line, now: D
     const version = place.packageVersion === null ? "" : ` as ${place.packageVersion}`;
     lines.push(`in ${place.repository}${version}${place.since === null ? "" : ` since ${minuteOf(place.since)}`}`);
   }
+  if (place.promotedBy !== null) {
+    const { signer, signedAt, trace } = place.promotedBy;
+    lines.push(`promoted by ${signer}, signed ${minuteOf(signedAt)}${trace === null ? "" : `, command ${trace}`}`);
+  }
   switch (readiness.kind) {
     case "in-current":
       break;
@@ -60,9 +78,35 @@ function placeStory(update: StatusUpdate, place: StatusPlace, line: Line, now: D
       lines.push("may go to current now");
       break;
     case "waiting":
+      if (
+        place.state === "testing" &&
+        place.since !== null &&
+        !readiness.obstacles.some(({ kind }) => kind === "too-young")
+      )
+        lines.push(`old enough for current since ${minute(oldEnough(update, place.since))}`);
       lines.push(...readiness.obstacles.map(obstacleWords));
   }
   const verdicts = { "in-current": "in current", ready: "ready", waiting: "waiting" } as const;
-  const { distribution, environment, log } = place;
-  return { distribution, environment, verdict: verdicts[readiness.kind], lines, log };
+  const { distribution, environment, repository, log } = place;
+  return {
+    distribution,
+    environment,
+    verdict: verdicts[readiness.kind],
+    lines,
+    why: shortWhy(readiness, place, now),
+    repository,
+    log,
+  };
+}
+
+/** Every obstacle in a few words; for what is ready, how long it has been tested. */
+function shortWhy(readiness: Readiness, { since }: StatusPlace, now: Date): string {
+  switch (readiness.kind) {
+    case "in-current":
+      return "";
+    case "ready":
+      return since === null ? "ready" : `${daysBetween(new Date(since), now)} in testing`;
+    case "waiting":
+      return readiness.obstacles.map((obstacle) => shortObstacle(obstacle, now)).join("; ");
+  }
 }

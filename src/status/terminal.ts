@@ -1,9 +1,6 @@
-import type { Story } from "./story.ts";
-
-/** What is printed on a terminal: no control character of anybody's reaches it. */
-function printable(untrusted: string): string {
-  return untrusted.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, "\ufffd");
-}
+/** Stories on a terminal. */
+import { cell, columnsOf, printable, wrapped } from "./printable.ts";
+import type { PlaceStory, Story } from "./story.ts";
 
 /** How a table is to look. */
 export interface TableStyle {
@@ -18,48 +15,93 @@ function painted(text: string, colour: keyof typeof colours, style: TableStyle):
   return style.colours === "on" ? `${colours[colour]}${text}\u001b[0m` : text;
 }
 
-/** One line a version and distribution: what may be promoted now first, then what not yet and why. */
+interface Row {
+  readonly verdict: PlaceStory["verdict"];
+  readonly name: string;
+  readonly distributions: string;
+  readonly votes: string;
+  readonly why: string;
+}
+
+/**
+ * What may be promoted now first, then what not yet and why. The distributions of a version that stand alike share a row; what
+ * is longer than its column goes on below.
+ */
 export function renderList(stories: readonly Story[], style: TableStyle): string {
-  const rows = stories.flatMap(({ update, places }) =>
-    places
-      .filter(({ verdict }) => verdict !== "in current")
-      .map((place) => ({
-        verdict: place.verdict,
-        name: printable(`${update.name} ${update.version}`),
-        distribution: printable(place.distribution),
-        why: printable(place.lines.slice(-1)[0] ?? ""),
-      })),
-  );
+  const rows = stories.flatMap(rowsOf);
   if (rows.length === 0) return "nothing waits for promotion\n";
-  rows.sort((a, b) => (a.verdict === b.verdict ? 0 : a.verdict === "ready" ? -1 : 1));
-  const name = Math.min(Math.max(...rows.map((row) => row.name.length)), Math.max(20, Math.floor(style.width / 3)));
-  const distribution = Math.min(Math.max(...rows.map((row) => row.distribution.length)), 20);
+  const order = ["ready", "waiting", "in current"];
+  rows.sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+  const widest = (part: "name" | "distributions" | "votes" | "verdict"): number =>
+    Math.max(...rows.map((row) => columnsOf(row[part])));
+  const verdict = widest("verdict");
+  const votes = widest("votes");
+  const name = Math.min(widest("name"), Math.max(18, Math.floor(style.width * 0.3)));
+  const distributions = Math.min(widest("distributions"), Math.max(13, Math.floor(style.width * 0.18)));
+  const why = Math.max(12, style.width - verdict - name - distributions - votes - (votes === 0 ? 3 : 4));
   return rows
     .map((row) => {
-      const mark = painted(row.verdict.padEnd(7), row.verdict === "ready" ? "green" : "yellow", style);
-      const before = `${cell(row.name, name)} ${cell(row.distribution, distribution)} `;
-      return `${mark} ${before}${row.why.slice(0, Math.max(10, style.width - before.length - 8))}\n`;
+      const columns = [
+        [row.verdict],
+        wrapped(row.name, name),
+        wrapped(row.distributions, distributions),
+        ...(votes === 0 ? [] : [[row.votes]]),
+        wrapped(row.why, why),
+      ];
+      const widths = [verdict, name, distributions, ...(votes === 0 ? [] : [votes]), why];
+      const height = Math.max(...columns.map(({ length }) => length));
+      return Array.from({ length: height }, (_, at) => {
+        const cells = columns.map((column, index) => cell(column[at] ?? "", widths[index] ?? 0));
+        const [mark = "", ...rest] = cells;
+        const first = at > 0 ? mark : painted(mark, row.verdict === "waiting" ? "yellow" : "green", style);
+        return `${[first, ...rest].join(" ").trimEnd()}\n`;
+      }).join("");
     })
     .join("");
 }
 
-function cell(text: string, width: number): string {
-  return text.length <= width ? text.padEnd(width) : `${text.slice(0, width - 1)}…`;
+function rowsOf({ update, places }: Story): readonly Row[] {
+  const alike = new Map<string, PlaceStory[]>();
+  for (const place of places) {
+    const key = `${place.verdict}\n${place.why}`;
+    alike.set(key, [...(alike.get(key) ?? []), place]);
+  }
+  const votes = update.votes === null ? "" : `👍${update.votes.up} 👎${update.votes.down}`;
+  return [...alike.values()].map((some) => ({
+    verdict: some[0]?.verdict ?? "waiting",
+    name: printable(`${update.name} ${update.version}`),
+    distributions:
+      some.length > 2 && some.length === update.places.length
+        ? `all ${some.length}`
+        : printable(some.map(({ distribution }) => distribution).join(", ")),
+    votes,
+    why: printable(some[0]?.why ?? ""),
+  }));
+}
+
+/** How many versions have something that is ready, and how many something that waits. */
+export function renderCounts(stories: readonly Story[]): string {
+  const count = (verdict: PlaceStory["verdict"]): number =>
+    stories.filter(({ places }) => places.some((place) => place.verdict === verdict)).length;
+  return `${count("ready")} ready, ${count("waiting")} waiting`;
 }
 
 /** The whole story of versions, for `why`. */
 export function renderStories(stories: readonly Story[], style: TableStyle): string {
+  const told = (indent: string, text: string): string[] =>
+    wrapped(text, Math.max(20, style.width - indent.length)).map((line) => `${indent}${line}`);
   return stories
     .map(({ update, places }) => {
       const issue = update.issue === null ? "" : `  issue #${update.issue}`;
-      const head = `${update.name} ${update.version} (${update.release})${issue}`;
+      const votes = update.votes === null ? "" : `  👍${update.votes.up} 👎${update.votes.down}`;
+      const head = printable(`${update.name} ${update.version} (${update.release})${issue}${votes}`);
       const commit = update.commit === null ? [] : [`  commit ${update.commit}`];
       const lines = places.flatMap((place) => [
         `  ${printable(place.distribution)}: ${painted(place.verdict, place.verdict === "waiting" ? "yellow" : "green", style)} (${printable(place.environment)})`,
-        ...place.lines.map((line) => `    ${printable(line)}`),
+        ...place.lines.flatMap((line) => told("    ", printable(line))),
         ...(place.log === null ? [] : [painted(`    log ${printable(place.log)}`, "dim", style)]),
       ]);
-      return [printable(head), ...commit, ...lines].join("\n");
+      return [head, ...commit, ...lines].join("\n");
     })
     .map((story) => `${story}\n`)
     .join("\n");

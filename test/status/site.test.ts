@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { renderList, renderSite, renderStories, type StatusData, tellAll } from "../../src/status/index.ts";
+import { renderSite, type StatusData } from "../../src/status/index.ts";
 import { manyUpdates, placeWith, statusWith, updateWith } from "../support/status-data.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
@@ -67,31 +67,6 @@ describe("the status page", () => {
     for (const [path, text] of renderSite(manyUpdates(5000), now)) {
       if (path.endsWith(".html")) expect(Buffer.byteLength(text), path).toBeLessThan(1_000_000);
     }
-  });
-});
-
-describe("the terminal", () => {
-  it("gets no control character of anybody's", () => {
-    const stories = tellAll(hostileData, hostile, now);
-    for (const text of [
-      renderList(stories, { width: 80, colours: "off" }),
-      renderStories(stories, { width: 80, colours: "off" }),
-    ]) {
-      expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
-    }
-  });
-
-  it("gets a table that fits it, what is ready first", () => {
-    const data = statusWith([
-      updateWith({ name: "b", buggy: true }),
-      updateWith({ name: "a-component-with-a-very-long-name-".repeat(3) }),
-    ]);
-    const lines = renderList(tellAll(data, "r4.3", now), { width: 60, colours: "off" })
-      .trimEnd()
-      .split("\n");
-    expect(lines[0]).toMatch(/^ready {3}a-component.*… vm-bookworm may go/);
-    expect(lines[1]).toMatch(/^waiting b .* labelled buggy$/);
-    for (const line of lines) expect(line.length).toBeLessThanOrEqual(60);
   });
 });
 

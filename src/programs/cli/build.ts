@@ -2,36 +2,50 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type AgentStore, openAgentStore } from "../../adapters/store/index.ts";
-import { AdapterError } from "../../domain/index.ts";
 import { buildersSource, lineOf, queueOf } from "../agent/builders.ts";
 import { type AgentSettings, agentSettings } from "../agent/settings.ts";
 import { readConfiguration } from "../configuration.ts";
 import { programLog } from "../logging.ts";
 import { planOrder } from "./build-order.ts";
+import { buildBySignature } from "./build-signed.ts";
 import { buildLine, renderBuild, renderImage } from "./build-text.ts";
+import { orRefusal } from "./or-refusal.ts";
+import { signingHelp, signingOptions, signingStatuses } from "./signing/settings.ts";
 
 const help = `release-bot build component RELEASE COMPONENT [DISTRIBUTION...] [--commit SHA]
 release-bot build template RELEASE TEMPLATE [--timestamp YYYYMMDDHHMM]
 release-bot build iso RELEASE [VERSION] [--timestamp YYYYMMDDHHMM] [--final]
-      queues a build, as a push or a signed command would; the running agent does it in its turn
 release-bot build show [JOB] [--json] [--past N]
-      the last N builds (20), or one of them whole: who asked, commit, signer, stages, packages, log
+
+In a build qube (where the configuration has a section agent:, or with --local) it queues a build, as a push or a signed
+command would, and the running agent does it in its turn; 'show' tells of the last N builds (20), or of one of them whole:
+who asked, commit, signer, stages, packages, log.
 
   --builder DIRECTORY   of several builders, this one
+  --final               the ISO is no testing build
   --config FILE         the configuration
 
-Exit status 0 done, 1 refused, 2 wrong usage.
-`;
+Elsewhere (or with --sign) it makes a Build-component, Build-template or Build-iso command from the signed status data, shows
+it, asks, signs and posts it, and tells what became of it.
+
+  --issue NUMBER     posted on this status issue; without, on the newest one of that component, template or ISO
+${signingHelp}
+Example: release-bot build component r4.3 core-admin vm-fc42
+         release-bot build template r4.3 debian-13-xfce --sign --rehearse
+         release-bot build show 12
+In the build qube exit status 0 is done, 1 refused, 2 wrong usage. Signed:
+${signingStatuses}`;
 
 const options = {
-  config: { type: "string" },
+  ...signingOptions,
   commit: { type: "string" },
   timestamp: { type: "string" },
   final: { type: "boolean" },
   builder: { type: "string" },
-  json: { type: "boolean" },
   past: { type: "string" },
-  help: { type: "boolean", short: "h" },
+  issue: { type: "string" },
+  local: { type: "boolean" },
+  sign: { type: "boolean" },
 } as const;
 
 type Values = ReturnType<typeof parse>["values"];
@@ -40,20 +54,35 @@ function parse(argv: readonly string[]) {
   return parseArgs({ args: [...argv], options, allowPositionals: true });
 }
 
-/** Queues a build, or shows builds. */
-export async function main(argv: readonly string[]): Promise<number> {
-  let parsed: ReturnType<typeof parse>;
-  try {
-    parsed = parse(argv);
-  } catch (error) {
-    return wrong(error instanceof Error ? error.message : String(error));
-  }
-  const { values, positionals } = parsed;
-  if (values.help === true) {
-    process.stdout.write(help);
-    return 0;
-  }
-  if (positionals.length === 0) return wrong("say what to build, or 'show'");
+/** Queues a build, or shows builds; or signs and posts a command that asks for one. */
+export function main(argv: readonly string[]): Promise<number> {
+  return orRefusal({ name: "build", help }, async () => {
+    const { values, positionals } = parse(argv);
+    if (values.help === true) {
+      process.stdout.write(help);
+      return 0;
+    }
+    if (positionals.length === 0) return wrong("say what to build, or 'show'");
+    if (values.local === true && values.sign === true) return wrong("--local and --sign exclude each other");
+    if (positionals[0] !== "show" && isToBeSigned(values)) {
+      if (values.final === true || values.builder !== undefined)
+        return wrong("--final and --builder are for the build qube");
+      const answer = await buildBySignature(positionals, values);
+      return typeof answer === "string" ? wrong(answer) : answer;
+    }
+    return inBuildQube(positionals, values);
+  });
+}
+
+/** As it has always been in a build qube; elsewhere there is nothing to queue in. */
+function isToBeSigned({ sign, local, data, config }: Values): boolean {
+  if (sign !== undefined || local !== undefined) return sign === true;
+  if (data !== undefined) return true;
+  const configuration = readConfiguration(config, process.env);
+  return configuration.has("status") && !configuration.has("agent");
+}
+
+async function inBuildQube(positionals: readonly string[], values: Values): Promise<number> {
   let store: AgentStore | null = null;
   try {
     const settings = agentSettings(readConfiguration(values.config, process.env), process.env);
@@ -63,10 +92,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     return positionals[0] === "show"
       ? await show(store, positionals.slice(1), values)
       : await order(store, settings, positionals, values);
-  } catch (error) {
-    if (!(error instanceof AdapterError)) throw error;
-    process.stderr.write(`release-bot build: ${error.message}\n`);
-    return 1;
   } finally {
     await store?.database.close();
   }

@@ -1,23 +1,27 @@
 /** `release-bot promote`: signs what is ready from the build qubes' own records, posts it, and follows the answers. */
 import { userInfo } from "node:os";
 import { parseArgs } from "node:util";
-import { GithubFault } from "../../adapters/github/fault.ts";
 import { AdapterError, parseCommitSha, parseRelease, type Release } from "../../domain/index.ts";
-import { type PromotionWish, promotionLines, renderList, tellAll } from "../../status/index.ts";
+import { type PromotionWish, promotionLines, renderList, type StatusData, tellAll } from "../../status/index.ts";
+import { orRefusal } from "./or-refusal.ts";
 import { isOneLine, type LocalOrder, promoteLocally } from "./promote-local.ts";
-import { type SigningValues, showLines, signAndPost, signingHelp, signingOptions } from "./sign-and-post.ts";
-import { type StatusOptionValues, statusSource, tableStyle } from "./status-options.ts";
+import { signingHelp, signingOptions, signingStatuses } from "./signing/settings.ts";
+import { signAndPost } from "./signing/sign-and-post.ts";
+import { namesIn, statusSource, tableStyle } from "./status-options.ts";
 import { readSignedStatus } from "./status-source.ts";
 
-const help = `release-bot promote RELEASE NAME…|--all-ready --key FINGERPRINT --token-file FILE [--to REPOSITORY] [--dist A,B]
-release-bot promote RELEASE NAME… --local --ignore-min-age REASON [--dist A,B]     (an urgent fix, in the build qube)
+const help = `release-bot promote RELEASE NAME…|--all-ready [--to REPOSITORY] [--dist A,B]
+release-bot promote RELEASE NAME… --local --ignore-min-age REASON     (an urgent fix, in the build qube)
 
-Shows the command lines for what is ready, built from the build qubes' signed status data, and what is left out and why;
-asks; signs them as one message; posts it on the first one's status issue; and follows the answers.
+Shows the command lines for what is ready, built from the build qubes' signed status data, what they will do for each
+distribution, and what is left out and why; asks; signs them as one message (more than 50 lines: as several); posts it on
+the first one's status issue; and tells what became of each.
 
   --to REPOSITORY    current (default), security-testing, templates-itl or templates-community
-  --dist A,B         only these distributions (also --dists)
+  --dist A,B         only these distributions (also --dists);  --components A,B  the same as NAME…
   --all-ready        everything that is ready (also --all)
+  --days N           only what has been in testing for N days, where that is more than the builder asks for
+  --list             the same as --rehearse
 ${signingHelp}
 In the build qube, by whoever has its shell, never by a comment:
 
@@ -26,15 +30,19 @@ In the build qube, by whoever has its shell, never by a comment:
   --operator NAME    who orders it (LOGIN@QUBE);  --commit SHA  where several stand in testing
 
 Example: release-bot promote r4.3 core-admin --key 0123…CDEF --token-file ~/.config/github-token
+         release-bot promote r4.3 --all-ready --days 10 --rehearse
+         release-bot promote r4.3 debian-13-xfce --to templates-itl --sign-with sq --sq-key ~/keys/me.pgp
          release-bot promote r4.3 xen --local --ignore-min-age 'CVE-2026-1234 is used in the wild' --operator Alice
-Exit status 0 all answered and done, 1 refused, unanswered or failed, 2 wrong usage, 3 ordered and not over yet.
-`;
+${signingStatuses}`;
 
 const options = {
   ...signingOptions,
   to: { type: "string" },
   dist: { type: "string" },
   dists: { type: "string" },
+  components: { type: "string" },
+  days: { type: "string" },
+  list: { type: "boolean" },
   "all-ready": { type: "boolean" },
   all: { type: "boolean" },
   local: { type: "boolean" },
@@ -45,15 +53,22 @@ const options = {
 
 const targets = ["current", "security-testing", "templates-itl", "templates-community"] as const;
 
+type Values = ReturnType<typeof parse>["values"];
+
+function parse(argv: readonly string[]) {
+  return parseArgs({ args: [...argv], options, allowPositionals: true });
+}
+
 /** Answers the exit status. */
-export async function main(argv: readonly string[]): Promise<number> {
-  try {
+export function main(argv: readonly string[]): Promise<number> {
+  return orRefusal({ name: "promote", help }, async () => {
     const { values, positionals } = parse(argv);
     if (values.help === true) {
       process.stdout.write(help);
       return 0;
     }
-    const [untrustedRelease = "", ...names] = positionals;
+    const [untrustedRelease = "", ...words] = positionals;
+    const names = [...words, ...(namesIn(values.components) ?? [])];
     const release = parseRelease(untrustedRelease);
     if (values.local === true || values["ignore-min-age"] !== undefined) {
       const order = localOrder(values, release, names);
@@ -61,24 +76,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     const to = targets.find((target) => target === (values.to ?? "current"));
     const everything = values["all-ready"] === true || values.all === true;
+    const days = values.days === undefined ? 0 : Number(values.days);
     if (release === null || to === undefined) return usage("RELEASE and a REPOSITORY to promote to are expected");
     if (everything === names.length > 0) return usage("name components, or give --all-ready");
-    const dists = (values.dist ?? values.dists)?.split(",") ?? null;
-    return await promote(values, release, { to, names: everything ? null : names, distributions: dists });
-  } catch (error) {
-    if (error instanceof AdapterError || error instanceof GithubFault) {
-      process.stderr.write(`release-bot promote: ${error.message}\n`);
-      return 1;
-    }
-    if (error instanceof TypeError && "code" in error) return usage(error.message);
-    throw error;
-  }
-}
-
-type Values = ReturnType<typeof parse>["values"];
-
-function parse(argv: readonly string[]) {
-  return parseArgs({ args: [...argv], options, allowPositionals: true });
+    if (!(days >= 0)) return usage("--days takes a number");
+    const wish = { to, names: everything ? null : names, distributions: namesIn(values.dist ?? values.dists) };
+    return promote(values, release, wish, days);
+  });
 }
 
 /** What `--local` orders, or what is wrong with it. */
@@ -98,7 +102,7 @@ function localOrder(values: Values, release: Release | null, names: readonly str
   return {
     release,
     names,
-    distributions: (values.dist ?? values.dists)?.split(",") ?? null,
+    distributions: namesIn(values.dist ?? values.dists),
     commit,
     operator: values.operator ?? null,
     login: userInfo().username,
@@ -110,30 +114,48 @@ function localOrder(values: Values, release: Release | null, names: readonly str
   };
 }
 
-async function promote(
-  values: SigningValues & StatusOptionValues,
-  release: string,
-  wish: PromotionWish,
-): Promise<number> {
+async function promote(values: Values, release: Release, wish: PromotionWish, days: number): Promise<number> {
   const now = new Date();
   const data = await readSignedStatus(statusSource(values, process.env), now);
-  const stories = tellAll(data, release, now);
+  const stories = tellAll(withDays(data, days), release, now);
+  const known = new Set(stories.map(({ update }) => update.name));
+  const unknown = wish.names?.find((name) => !known.has(name));
+  if (unknown !== undefined) throw new AdapterError("NOT_FOUND", `no record of ${unknown.slice(0, 64)} in ${release}`);
   const lines = promotionLines(stories, wish);
-  showLines(lines, values);
-  if (values.json !== true) {
-    const asked = stories.filter(({ update }) => wish.names === null || wish.names.includes(update.name));
-    const table = renderList(asked, tableStyle(process.stdout, process.env));
-    process.stdout.write(`\nAs the records have it:\n${table}`);
-  }
-  if (values.rehearse === true) return 0;
-  if (lines.length === 0) {
-    process.stderr.write("release-bot promote: nothing of it is ready\n");
-    return 1;
-  }
-  return (await signAndPost(lines, data, values)) === "done" ? 0 : 1;
+  const left = stories
+    .filter(({ update }) => wish.names === null || wish.names.includes(update.name))
+    .filter(({ update }) => (update.kind === "template") === wish.to.startsWith("templates-"))
+    .map((story) => ({
+      ...story,
+      places: story.places.filter(({ distribution, verdict }) => {
+        const isIn = lines.some(
+          ({ name, version, places }) =>
+            name === story.update.name &&
+            version === story.update.version &&
+            places.some((place) => (place.distribution ?? distribution) === distribution),
+        );
+        return !isIn && verdict !== "in current";
+      }),
+    }))
+    .filter(({ places }) => places.length > 0);
+  const style = tableStyle(process.stdout, process.env);
+  const besides = left.length === 0 ? "" : `\nLeft out:\n\n${renderList(left, style)}`;
+  const status = await signAndPost({ lines, data, values: { ...values, rehearse: isRehearsal(values) }, besides });
+  if (lines.length === 0 && !isRehearsal(values)) process.stderr.write("release-bot promote: nothing of it is ready\n");
+  return status;
+}
+
+function isRehearsal({ rehearse, list }: Values): boolean {
+  return rehearse === true || list === true;
+}
+
+/** The builder's own minimum stands: what is younger would be refused. */
+function withDays(data: StatusData, days: number): StatusData {
+  const updates = data.updates.map((update) => ({ ...update, minAgeDays: Math.max(days, update.minAgeDays) }));
+  return { ...data, updates };
 }
 
 function usage(what: string): number {
-  process.stderr.write(`release-bot promote: ${what}\n${help}`);
+  process.stderr.write(`release-bot promote: ${what}\n\n${help}`);
   return 2;
 }

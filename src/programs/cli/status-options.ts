@@ -52,3 +52,8 @@ export function tableStyle(
   const colours = stream.isTTY === true && (environment["NO_COLOR"] ?? "") === "" ? "on" : "off";
   return { width: stream.columns ?? 100, colours } as const;
 }
+
+/** The names of `A,B`; null where the option was not given. */
+export function namesIn(option: string | undefined): readonly string[] | null {
+  return option?.split(/[, ]+/).filter((name) => name !== "") ?? null;
+}

@@ -1,7 +1,9 @@
 /** `release-bot why`: the whole story of a version, for each distribution. */
 import { parseArgs } from "node:util";
-import { AdapterError, parseRelease } from "../../domain/index.ts";
-import { renderStories, tellStories } from "../../status/index.ts";
+import { nearest } from "../../../commands/index.ts";
+import { parseRelease } from "../../domain/index.ts";
+import { jsonText, printable, renderStories, tellStories } from "../../status/index.ts";
+import { orRefusal } from "./or-refusal.ts";
 import { statusOptions, statusSource, tableStyle } from "./status-options.ts";
 import { readSignedStatus } from "./status-source.ts";
 
@@ -11,12 +13,13 @@ For each distribution of a component (or template): built when, with which log, 
 on it may go to current, and what stands in the way. Without VERSION the newest.
 
 Example: release-bot why r4.3 core-admin v4.3.12
+         release-bot why r4.3 debian-13-xfce --json
 Exit status 0 done, 1 unknown, or data that cannot be believed, 2 wrong usage.
 `;
 
 /** Answers the exit status. */
-export async function main(argv: readonly string[]): Promise<number> {
-  try {
+export function main(argv: readonly string[]): Promise<number> {
+  return orRefusal({ name: "why", help }, async () => {
     const { values, positionals } = parseArgs({ args: [...argv], options: statusOptions, allowPositionals: true });
     if (values.help === true) {
       process.stdout.write(help);
@@ -30,28 +33,24 @@ export async function main(argv: readonly string[]): Promise<number> {
     const found = tellStories(data, { release, name, version: version ?? null }, now);
     const stories = version === undefined ? found.slice(0, 1) : found;
     if (stories.length === 0) {
-      process.stderr.write(
-        `release-bot why: no record of ${name}${version === undefined ? "" : ` ${version}`} in ${release}\n`,
-      );
+      const what = printable(`${name.slice(0, 64)}${version === undefined ? "" : ` ${version.slice(0, 64)}`}`);
+      const names = data.updates.filter((update) => update.release === release).map((update) => update.name);
+      const near = nearest(name, [...new Set(names)]);
+      const hint = near === null ? "" : `; did you mean ${printable(near)}?`;
+      process.stderr.write(`release-bot why: no record of ${what} in ${release}${hint}\n`);
       return 1;
     }
     process.stdout.write(
-      values.json === true
-        ? `${JSON.stringify(stories)}\n`
-        : renderStories(stories, tableStyle(process.stdout, process.env)),
+      values.json === true ? `${jsonText(stories)}\n` : renderStories(stories, tableStyle(process.stdout, process.env)),
     );
+    const others = found.filter((story) => !stories.includes(story)).map(({ update }) => printable(update.version));
+    if (others.length > 0 && values.json !== true)
+      process.stderr.write(`other versions: ${others.slice(0, 10).join(", ")}${others.length > 10 ? ", …" : ""}\n`);
     return 0;
-  } catch (error) {
-    if (error instanceof AdapterError) {
-      process.stderr.write(`release-bot why: ${error.message}\n`);
-      return 1;
-    }
-    if (error instanceof TypeError && "code" in error) return usage(error.message);
-    throw error;
-  }
+  });
 }
 
 function usage(what: string): number {
-  process.stderr.write(`release-bot why: ${what}\n${help}`);
+  process.stderr.write(`release-bot why: ${what}\n\n${help}`);
   return 2;
 }
