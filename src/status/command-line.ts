@@ -24,7 +24,7 @@ export interface CommandLine {
 }
 
 /** How a distribution stands, for the plan that is shown before anything is signed. Untrusted. */
-export function standsNow({ packageVersion, repository, state, since }: StatusPlace): string {
+function standsNow({ packageVersion, repository, state, since }: StatusPlace): string {
   const version = packageVersion === null ? "" : `${packageVersion} `;
   if (repository === null) return state;
   return `${version}in ${repository}${since === null ? "" : ` since ${since.slice(0, 10)}`}`;

@@ -10,7 +10,7 @@ import { journalDirectory } from "./transaction.ts";
 import type { Tree } from "./tree.ts";
 
 /** Every fault that is found; none is a sound tree. */
-export async function checkTree(tree: Tree): Promise<TreeFault[]> {
+export async function checkTree(tree: Tree, tell?: (read: number, of: number) => void): Promise<TreeFault[]> {
   const faults: TreeFault[] = [];
   const { disk, root } = tree.options;
   for (const name of disk.list(journalDirectory(root))) {
@@ -18,7 +18,10 @@ export async function checkTree(tree: Tree): Promise<TreeFault[]> {
       faults.push({ path: `.release-bot/journal/${name}`, what: "a change was interrupted: recover" });
   }
   const hashes = new Map<string, string>();
-  for (const { place } of placesInTree(tree)) {
+  const places = placesInTree(tree);
+  const total = tell === undefined ? 0 : countFiles(tree, places);
+  let read = 0;
+  for (const { place } of places) {
     const engine = tree.engine(place);
     try {
       const snapshot = engine.read(place);
@@ -30,6 +33,12 @@ export async function checkTree(tree: Tree): Promise<TreeFault[]> {
       faults.push(...(await engine.check(snapshot, key)));
       if (key !== null) faults.push(...(await checkPackages(tree, snapshot, key)));
       for (const file of snapshot.entries().flatMap((entry) => entry.files)) {
+        read += 1;
+        if (tell !== undefined && read % 50 === 0) {
+          tell(read, total);
+          // Hashing takes all of a core: whoever waits for a turn gets one.
+          await new Promise((resolve) => setImmediate(resolve));
+        }
         const path = `${place.base}/${file.path}`;
         const there = disk.stat(tree.at(path));
         if (there === null) faults.push({ path, what: "is listed, and not there" });
@@ -49,6 +58,19 @@ export async function checkTree(tree: Tree): Promise<TreeFault[]> {
     }
   }
   return faults;
+}
+
+/** What cannot be read counts nothing: the check itself says why. */
+function countFiles(tree: Tree, places: ReturnType<typeof placesInTree>): number {
+  return places.reduce((sum, { place }) => {
+    try {
+      const entries = tree.engine(place).read(place).entries();
+      return sum + entries.reduce((files, entry) => files + entry.files.length, 0);
+    } catch (error) {
+      if (!(error instanceof AdapterError)) throw error;
+      return sum;
+    }
+  }, 0);
 }
 
 /** The key that the metadata says to be signed by, if it is one that is known. */

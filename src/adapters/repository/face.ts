@@ -159,8 +159,8 @@ export interface Repositories {
     request: { readonly release: Release; readonly repository: RepositoryName } & PlanTarget,
     signer: Signer,
   ): Promise<void>;
-  /** Every reference, hash, size and signature in the tree. */
-  check(): Promise<readonly TreeFault[]>;
+  /** Every reference, hash, size and signature in the tree; tells now and then how many files have been read, of how many. */
+  check(tell?: (read: number, of: number) => void): Promise<readonly TreeFault[]>;
   /** Finishes or undoes what a crash left half; answers a line for each. */
   recover(): Promise<readonly string[]>;
   /** Uploads one repository in two phases. Throws AdapterError `UNREACHABLE`; {@link pendingUploads} then lists it. */

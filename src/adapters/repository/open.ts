@@ -24,7 +24,7 @@ export function openRepositories(options: RepositoriesOptions): Repositories {
     standing: (query) => standingVersions(tree, query),
     create: (request, signer) => createRepository(tree, request, signer),
     // Only a check may fall back on keys that were kept in the tree itself.
-    check: () => checkTree(new Tree({ ...options, keys: new KnownKeys(options) })),
+    check: (tell) => checkTree(new Tree({ ...options, keys: new KnownKeys(options) }), tell),
     upload: ({ release, repository, distribution }, target) =>
       uploadPlace(tree, placeOf(release, repository, distribution), target),
     pendingUploads: () => pendingUploads(tree),

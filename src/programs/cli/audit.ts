@@ -7,6 +7,7 @@ import { AdapterError, type CommitSha, parseCommitSha, parseComponentName, parse
 import { type AuditQuestion, audit, BrokenLink } from "../../trail/index.ts";
 import { gatherEvidence } from "./audit/evidence.ts";
 import { loadAuditKeys, signerOf } from "./audit/keys.ts";
+import { withProgress } from "./progress.ts";
 
 const usage = `release-bot audit RELEASE COMPONENT [SHA] --root DIR --logs DIR --keys DIR [--branch NAME] [--acknowledged FILE] [--json]
 
@@ -107,7 +108,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   const json = told.form === "json";
   try {
-    const held = await run(told);
+    const held = await withProgress("follows the chain", process.stderr, () => run(told));
     process.stdout.write(json ? `${JSON.stringify({ ok: true, held })}\n` : `${held.join("\n")}\neverything holds\n`);
     return 0;
   } catch (error) {

@@ -7,6 +7,7 @@ import { AdapterError, parseFingerprint } from "../../domain/index.ts";
 import { combineStatus, renderSite, type StatusData } from "../../status/index.ts";
 import { agentSettings } from "../agent/settings.ts";
 import { readConfiguration } from "../configuration.ts";
+import { withProgress } from "./progress.ts";
 import { collectStatus } from "./status-records.ts";
 import { readSignedStatus } from "./status-source.ts";
 
@@ -68,7 +69,10 @@ export async function main(argv: readonly string[]): Promise<number> {
       const request = { kind: "detach", encoding: "armored", key, name: "status.json", bytes: json } as const;
       files.push(["status.json.asc", Buffer.from(await signer.sign(request))]);
     }
-    writeSite(values.out, files);
+    const { out } = values;
+    await withProgress("pages written", process.stderr, (tell) =>
+      writeSite(out, files, (done) => tell({ what: "pages written", done, total: files.length })),
+    );
     process.stdout.write(`${files.length} files of ${data.updates.length} versions in ${values.out}\n`);
     return 0;
   } catch (error) {
@@ -82,17 +86,22 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** The new site takes the old one's place as a whole: nobody sees half of each, and no page of a former site stays. */
-function writeSite(directory: string, files: readonly (readonly [path: string, bytes: Uint8Array])[]): void {
+async function writeSite(
+  directory: string,
+  files: readonly (readonly [path: string, bytes: Uint8Array])[],
+  written: (pages: number) => void,
+): Promise<void> {
   const out = directory.replace(/\/+$/, "");
   const [fresh, former] = [`${out}.new`, `${out}.old`];
   try {
     rmSync(fresh, { recursive: true, force: true });
     const made = new Set<string>();
-    for (const [path, bytes] of files) {
+    for (const [index, [path, bytes]] of files.entries()) {
       const file = join(fresh, path);
       if (!made.has(dirname(file))) mkdirSync(dirname(file), { recursive: true });
       made.add(dirname(file));
       writeFileSync(file, bytes);
+      written(index + 1);
     }
     rmSync(former, { recursive: true, force: true });
     mkdirSync(out, { recursive: true });

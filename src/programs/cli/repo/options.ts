@@ -17,6 +17,7 @@ import {
   type RepositoryName,
 } from "../../../domain/index.ts";
 import type { PromotionSubject, PublicKeys, Signer } from "../../../promotion/index.ts";
+import { watched } from "./watched.ts";
 
 /** Words that are no command of ours: exit status 2. */
 export class UsageError extends Error {}
@@ -96,7 +97,7 @@ export function openByWords(words: Words): { repositories: Repositories; signer:
     debEngine: engine,
     mirrors: mirror ?? [],
   });
-  return { repositories, signer };
+  return { repositories: watched(repositories, process.stderr), signer };
 }
 
 /** `--release` */
