@@ -4,10 +4,11 @@ import { dirname, join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
-import { renderSite, type StatusData, type StatusPlace } from "../../src/status/index.ts";
+import { renderSite, type SiteOptions, type StatusData, type StatusPlace } from "../../src/status/index.ts";
 import { type Figure, type Measured, median } from "../figure.ts";
 
 const now = new Date("2026-11-24T10:00:00Z");
+const options: SiteOptions = { now, signature: "beside", address: null, notes: [] };
 const distributions = [
   "host-fc41",
   ...["fc41", "fc42", "fc43", "bookworm", "trixie", "forky", "sid", "jammy", "noble", "archlinux", "gentoo"].map(
@@ -62,7 +63,7 @@ async function render(): Promise<Measured> {
   const times: number[] = [];
   for (let run = 0; run < 5; run++) {
     const started = performance.now();
-    renderSite(data, now);
+    renderSite(data, options);
     times.push(performance.now() - started);
   }
   const note = `all pages as text, the first time too (${times[0]?.toFixed(0)} ms); writing 5,000 files depends on the disk`;
@@ -85,7 +86,7 @@ async function firstUse(): Promise<Measured> {
     args: ["--no-sandbox", "--disable-dev-shm-usage"],
   });
   try {
-    for (const [path, text] of renderSite(manyUpdates(), now)) {
+    for (const [path, text] of renderSite(manyUpdates(), options)) {
       mkdirSync(dirname(join(directory, path)), { recursive: true });
       writeFileSync(join(directory, path), text);
     }

@@ -11,20 +11,22 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 // Characters that turn the direction of text, or show nothing, are shown as what they are: strange.
-const strange = "\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff";
-const special = new RegExp(`[&<>"'${strange}]`);
-const each = new RegExp(special, "g");
+const strange =
+  "\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\ufffe\\uffff";
+// Half a surrogate pair is no character, and XML takes none of them.
+const special = new RegExp(`[&<>"'${strange}\\ud800-\\udfff]`);
+const each = new RegExp(`[&<>"'${strange}]`, "g");
 
 /** Escapes for text and for attributes in double quotes. */
 export function escapeHtml(untrusted: string): string {
   // Most texts have nothing to escape, and there are hundreds of thousands of them.
   if (!special.test(untrusted)) return untrusted;
-  return untrusted.replace(each, (character) => entities[character] ?? "\ufffd");
+  return untrusted.toWellFormed().replace(each, (character) => entities[character] ?? "\ufffd");
 }
 
 /** Text for other places than HTML: characters that show nothing, or turn the direction, are shown as strange ones. */
 export function visible(untrusted: string): string {
-  return untrusted.replace(new RegExp(`[${strange}]`, "g"), "\ufffd");
+  return untrusted.toWellFormed().replace(new RegExp(`[${strange}]`, "g"), "\ufffd");
 }
 
 /** A constant of ours. */

@@ -61,7 +61,9 @@ export async function main(argv: readonly string[]): Promise<number> {
       if (first === undefined) return usage("a part is expected");
       data = combineStatus([first, ...rest]);
     } else return usage("render or combine is expected");
-    const files = renderSite(data, now).map(([path, text]) => [path, Buffer.from(text)] as const);
+    const signature = key === null ? "none" : "beside";
+    const site = renderSite(data, { now, signature, address: null, notes: [] });
+    const files = site.map(([path, text]) => [path, Buffer.from(text)] as const);
     const json = files.find(([path]) => path === "status.json")?.[1];
     if (key !== null && json !== undefined) {
       const environment = values.gnupghome === undefined ? {} : { GNUPGHOME: values.gnupghome };
