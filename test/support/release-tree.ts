@@ -67,7 +67,7 @@ export class ReleaseTree {
   readonly release = release;
 
   /** The same repositories, or a copy of them, as another process sees them, which remembers nothing. */
-  reopen(root = this.root): Repositories {
+  reopen(root = this.root, mirrors: readonly string[] = []): Repositories {
     return openRepositories({
       root,
       artifacts: null,
@@ -75,6 +75,7 @@ export class ReleaseTree {
       clock: () => this.now,
       keys: this.signer,
       debEngine: "auto",
+      mirrors,
     });
   }
 
@@ -148,20 +149,23 @@ export class ReleaseTree {
   }
 
   /** Takes a version out of a repository; answers the refusal's code, or "done". */
-  async withdraw(wish: {
-    dist: string;
-    component: string;
-    commit: string;
-    repository?: RepositoryName;
-  }): Promise<string> {
-    const [plan] = await this.repositories.planWithdrawal({
+  async withdraw(
+    wish: {
+      dist: string;
+      component: string;
+      commit: string;
+      repository?: RepositoryName;
+    },
+    repositories = this.repositories,
+  ): Promise<string> {
+    const [plan] = await repositories.planWithdrawal({
       release,
       subject: this.subject(wish.component, wish.commit),
       repository: wish.repository ?? "current",
       targets: [{ distribution: distributionOf(wish.dist), signKey: this.key }],
     });
     if (plan === undefined) throw new Error("there is no plan");
-    if (plan.refused === undefined) await this.repositories.apply(plan, this.signer);
+    if (plan.refused === undefined) await repositories.apply(plan, this.signer);
     return plan.refused?.code ?? "done";
   }
 

@@ -199,7 +199,7 @@ export class Tree {
       mirrors: this.options.mirrors ?? [],
       former: change.former,
     });
-    const generations = this.#generations(place).next(rendering);
+    const generations = this.#generations(place).next(rendering, now);
     const state = { path: this.#statePath(place), bytes: generations.text };
     const key = knownKeyFile(this.options, change.signKey, await this.judge.certificate(change.signKey));
     const records = [...change.records.map(({ path, text }) => ({ path, bytes: text })), ...key];

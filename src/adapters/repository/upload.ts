@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { AdapterError } from "../../domain/index.ts";
+import { metalinkStates } from "../../formats/rpm/index.ts";
 import { needTool } from "../signer/index.ts";
 import { type Place, stateDirectory } from "./place.ts";
 import type { Tree } from "./tree.ts";
@@ -19,6 +20,8 @@ export interface UploadState {
   readonly tries: number;
   readonly error: string | null;
   readonly triedAt: string;
+  /** What lay in the swept directories at the last upload, relative to `below`: the other side's clients may still ask for it. */
+  readonly files: readonly string[];
 }
 
 const limitMs = 6 * 3_600_000;
@@ -32,18 +35,12 @@ interface Rules {
   readonly swept: readonly string[];
 }
 
-function rulesOf(place: Place): Rules[] {
-  const ours = "--exclude=.release-bot.*";
+const ours = "--exclude=.release-bot.*";
+
+function rulesOf(tree: Tree, place: Place, known: UploadState | null): Rules[] {
   switch (place.type) {
     case "rpm":
-      return [
-        {
-          below: place.base,
-          first: [ours, "--exclude=/repodata/repomd.xml*"],
-          commit: ["--include=/repodata/", "--include=/repodata/repomd.xml*", "--exclude=*", ours],
-          swept: ["repodata"],
-        },
-      ];
+      return [rpmRules(tree, place, known)];
     case "deb":
       return [
         { below: `${place.base}/pool`, first: [ours], commit: [], swept: [] },
@@ -66,6 +63,24 @@ function rulesOf(place: Place): Rules[] {
   }
 }
 
+/**
+ * A metalink that names the repomd.xml that the other side still has, too, comes before the commit: whoever has fetched it
+ * gets on with either. One that does not (after a withdrawal) comes with it.
+ */
+function rpmRules(tree: Tree, place: Place, known: UploadState | null): Rules {
+  const metalink = tree.at(`${place.base}/repodata/repomd.xml.metalink`);
+  const { disk } = tree.options;
+  const states = disk.stat(metalink) === null ? [] : metalinkStates(Buffer.from(disk.read(metalink)).toString("utf8"));
+  const early = states.slice(1).some((former) => former.sha256 === known?.uploaded);
+  const held = ["repomd.xml", "repomd.xml.asc", ...(early ? [] : ["repomd.xml.metalink"])];
+  return {
+    below: place.base,
+    first: [ours, ...held.map((name) => `--exclude=/repodata/${name}`)],
+    commit: ["--include=/repodata/", "--include=/repodata/repomd.xml*", "--exclude=*", ours],
+    swept: ["repodata"],
+  };
+}
+
 /** Which phases are carried out: both, or, to look at what clients see in between, the first only. */
 export type UploadPhases = "both" | "first";
 
@@ -80,26 +95,38 @@ export async function uploadPlace(
   await tree.alone(place, "untouched", async () => {
     const identity = tree.engine(place).read(place).identity;
     const known = uploadState(tree, place);
+    const all = rulesOf(tree, place, known);
+    const files = all.flatMap(({ below, swept }) => swept.flatMap((one) => filesBelow(tree, `${below}/${one}`)));
     try {
-      for (const rules of rulesOf(place))
-        await rsync(tree, place, target, rules.below, ["--hard-links", ...rules.first]);
+      for (const rules of all) await rsync(tree, place, target, rules.below, ["--hard-links", ...rules.first]);
       if (phases === "first") return;
-      for (const rules of rulesOf(place)) {
+      for (const rules of all) {
         if (rules.commit.length === 0) continue;
         // A second publication within one second keeps repomd.xml's size and time: only its content tells.
         await rsync(tree, place, target, rules.below, ["--checksum", "--delay-updates", ...rules.commit]);
         for (const swept of rules.swept) {
-          const only = ["--delete", "--existing", "--ignore-existing"];
+          // What clients of the state before may still ask for stays, however many changes came with this one.
+          const stays = (known?.files ?? []).map((file) => `--exclude=/${file}`);
+          const only = ["--delete", "--existing", "--ignore-existing", ...stays];
           await rsync(tree, place, target, `${rules.below}/${swept}`, only);
         }
       }
-      note(tree, place, { to: target.to, uploaded: identity, tries: 0, error: null });
+      note(tree, place, { to: target.to, uploaded: identity, tries: 0, error: null, files });
     } catch (error) {
       if (!(error instanceof AdapterError)) throw error;
-      const { uploaded, tries } = known ?? { uploaded: "", tries: 0 };
-      note(tree, place, { to: target.to, uploaded, tries: tries + 1, error: error.message });
+      const { uploaded, tries, files: before } = known ?? { uploaded: "", tries: 0, files: [] };
+      note(tree, place, { to: target.to, uploaded, tries: tries + 1, error: error.message, files: before });
       throw new AdapterError("UNREACHABLE", `${place.base} was not uploaded to ${target.to}: ${error.message}`, error);
     }
+  });
+}
+
+/** Relative to the directory. */
+function filesBelow(tree: Tree, directory: string, within = ""): string[] {
+  return tree.options.disk.list(tree.at(`${directory}/${within}`)).flatMap((name) => {
+    const path = `${within}${name}`;
+    const isDirectory = tree.options.disk.stat(tree.at(`${directory}/${path}`))?.directory === true;
+    return isDirectory ? filesBelow(tree, directory, `${path}/`) : [path];
   });
 }
 

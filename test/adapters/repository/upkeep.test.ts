@@ -138,17 +138,25 @@ describe("a metalink", () => {
 });
 
 describe("former metadata", () => {
-  it("stays for two generations, then goes", async () => {
-    const list = (): number =>
-      readdirSync(join(tree.root, "rpm/r4.3/current-testing/host/fc41/repodata")).filter((name) =>
-        name.includes("-primary"),
-      ).length;
+  const primaries = (): number =>
+    readdirSync(join(tree.root, "rpm/r4.3/current-testing/host/fc41/repodata")).filter((name) =>
+      name.includes("-primary"),
+    ).length;
+
+  it.each([
+    ["stays for two generations, then goes", 1, [1, 2, 3, 3, 3]],
+    ["stays for ten minutes where changes follow one another more quickly", 0, [1, 2, 3, 4, 5]],
+  ] as const)("%s", async (_, days, expected) => {
     const counts: number[] = [];
     for (const [index, commit] of ["a", "b", "c", "d", "e"].entries()) {
+      tree.pass(days);
       expect(await tree.publish({ dist, component: "alpha", commit, files: [rpm(`${index + 1}.0-1`)] })).toBeNull();
-      counts.push(list());
+      counts.push(primaries());
     }
-    expect(counts).toEqual([1, 2, 3, 3, 3]);
+    expect(counts).toEqual(expected);
+    tree.pass(1);
+    expect(await tree.publish({ dist, component: "alpha", commit: "f", files: [rpm("6.0-1")] })).toBeNull();
+    expect(primaries()).toBe(3);
   });
 });
 

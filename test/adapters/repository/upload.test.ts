@@ -142,12 +142,24 @@ describe("an upload that fails", () => {
     expect(tree.repositories.pendingUploads()).toEqual([]);
   });
 
-  it("takes metadata of past generations off the mirror, never packages, and nothing of our own state", () => {
+  it("leaves a client of the state before what it asks for, takes older metadata off, never packages, and nothing of ours", async () => {
+    const where = { release, repository: "current-testing", distribution: distributionOf("host-fc41") } as const;
     const base = join(mirror, "rpm/r4.3/current-testing/host/fc41");
-    expect(readdirSync(join(base, "rpm"))).toHaveLength(3);
-    expect(readdirSync(join(base, "repodata")).sort()).toEqual(
-      readdirSync(join(tree.root, "rpm/r4.3/current-testing/host/fc41/repodata")).sort(),
-    );
+    const there = (): string[] => readdirSync(join(base, "repodata")).sort();
+    const here = (): string[] => readdirSync(join(tree.root, "rpm/r4.3/current-testing/host/fc41/repodata")).sort();
+    const before = there();
+    for (const [index, commit] of ["d", "e", "f"].entries()) {
+      tree.pass(1);
+      const files = [maker.rpm({ name: "alpha", version: `${index + 4}.0-1` }, key)];
+      expect(await tree.publish({ dist: "host-fc41", component: "alpha", commit, files })).toBeNull();
+    }
+    // Three changes at once: here nobody refers any more to what the mirror has.
+    expect(here()).not.toEqual(expect.arrayContaining(before));
+    await tree.repositories.upload(where, target("rpm"));
+    expect(there()).toEqual(expect.arrayContaining(before));
+    await tree.repositories.upload(where, target("rpm"));
+    expect(there()).toEqual(here());
+    expect(readdirSync(join(base, "rpm"))).toHaveLength(6);
     expect(existsSync(join(mirror, ".release-bot"))).toBe(false);
   });
 });
