@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createBackend } from "../../src/adapters/builder/index.ts";
 import { createSources } from "../../src/adapters/git/index.ts";
+import { runProgram } from "../../src/adapters/processes/index.ts";
 import { openAgentStore } from "../../src/adapters/store/index.ts";
 import { runBuild } from "../../src/build/index.ts";
 import { no, parseQubeName, type QubeName, refusal } from "../../src/domain/index.ts";
@@ -42,6 +43,7 @@ async function overhead(): Promise<Measured> {
     const backend = createBackend("qubes-builderv2", {
       work: join(directory, "work"),
       walls: "required",
+      run: runProgram,
       environment,
       gpg: { path: "/bin/false", environment: {} },
       signer: () => ({ sign: () => Promise.reject(new Error("nothing is signed here")) }),

@@ -1,6 +1,7 @@
 import type { Backend, BuilderPlace, BuildTask, ImageBackend, JobLog } from "../../build/index.ts";
 import { AdapterError } from "../../domain/index.ts";
 import type { BuilderConfiguration } from "../../formats/builder-yml/index.ts";
+import type { RunProgram } from "../processes/index.ts";
 import type { Repositories } from "../repository/index.ts";
 import { createNativeBackend } from "./native/native.ts";
 import type { WallRule } from "./native/wall.ts";
@@ -13,6 +14,8 @@ export interface BackendOptions extends PackageSigners {
   /** A directory of the agent's own for builds under way. */
   readonly work: string;
   readonly walls: WallRule;
+  /** How the stages' own commands are run: as children of this program, or outside of its sandbox. */
+  readonly run: RunProgram;
   /** For trusted tools: `PATH`, `HOME`, what the site's proxies need. Builds never see it. */
   readonly environment: Readonly<Record<string, string>>;
   readonly repositories: (builder: BuilderPlace) => Pick<Repositories, "publish">;

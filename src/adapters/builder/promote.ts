@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { BuilderPlace, JobLog } from "../../build/index.ts";
 import { AdapterError, type DistributionName, parseDistribution } from "../../domain/index.ts";
 import type { DistributionPlan } from "../../promotion/index.ts";
+import type { RunProgram } from "../processes/index.ts";
 import { runBuilderTool } from "./tool-stage.ts";
 import { openQb } from "./v2/qb.ts";
 
@@ -10,6 +11,7 @@ export interface BackendPromotionOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** What its signing client needs besides. */
   readonly signing: Readonly<Record<string, string>>;
+  readonly run: RunProgram;
 }
 
 /** Longer than signing and publishing a template takes. */
@@ -46,7 +48,7 @@ export async function promoteByBackend(
 }
 
 async function publishByVersionOne(
-  { environment, signing }: BackendPromotionOptions,
+  { environment, signing, run }: BackendPromotionOptions,
   { directory }: BuilderPlace,
   plan: DistributionPlan,
   log: JobLog,
@@ -70,6 +72,7 @@ async function publishByVersionOne(
       args: [`update-repo-${plan.to}`],
       directory,
       daemons: "stay",
+      run,
       environment: { ...environment, ...signing, ...selection, RELEASE_BOT_LOG_SOCKET: log.socketPath },
     },
     log,

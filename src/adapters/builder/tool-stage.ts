@@ -1,6 +1,6 @@
 import type { JobLog } from "../../build/ports.ts";
 import { AdapterError } from "../../domain/index.ts";
-import { runProgram } from "../processes/index.ts";
+import type { RunProgram } from "../processes/index.ts";
 
 /** A builder's own program, whose output is the log and whose exit status counts. */
 export interface BuilderTool {
@@ -10,6 +10,8 @@ export interface BuilderTool {
   readonly environment: Readonly<Record<string, string>>;
   /** What it signs with may be a daemon that others use too. */
   readonly daemons: "end" | "stay";
+  /** As a child of the agent, or in a unit of its own. */
+  readonly run: RunProgram;
 }
 
 /** Longer than any build may last: what bounds it is the signal of its time limit. */
@@ -26,8 +28,9 @@ function shown(tool: BuilderTool): string {
 /** Runs it to its end. Throws AdapterError `EXIT_STATUS`, or `TIMEOUT` where the signal came. */
 export async function runBuilderTool(tool: BuilderTool, log: JobLog, signal: AbortSignal): Promise<void> {
   log.note(`runs ${shown(tool)}`);
-  const { status, ended } = await runProgram({
-    ...tool,
+  const { run, ...plain } = tool;
+  const { status, ended } = await run({
+    ...plain,
     // Should the agent be killed, the kernel ends the tool: nobody then holds the builder's lock for it.
     program: "setpriv",
     args: ["--pdeathsig", "KILL", "--", tool.program, ...tool.args],

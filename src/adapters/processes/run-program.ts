@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { AdapterError } from "../../domain/index.ts";
 import { endLeftovers, endOrphans, newRunMark } from "./leftovers.ts";
+import { pause, signalGroup, watchForStop } from "./stop.ts";
 
 /** A program to run: an argument list, never a line for a shell. */
 export interface ProgramRun {
@@ -33,19 +34,11 @@ export interface ProgramEnd {
   readonly ended: "limit" | "signal" | null;
 }
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
+/** Runs a program to its end, as {@link runProgram} does, wherever it does. */
+export type RunProgram = (run: ProgramRun) => Promise<ProgramEnd>;
 
 /** Once in the life of a program, before it runs anything itself: what its killed forerunner left is over. */
 let orphansEnded = false;
-
-/** Signals a whole process group; one that is gone already is no error. */
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // ESRCH: nobody is left in it.
-  }
-}
 
 /** Reads a pipe to its end, one chunk at a time. A reader that fails loses the output, never the draining. */
 async function drain(stream: Readable, take: (chunk: Uint8Array) => void | Promise<void>): Promise<void> {
@@ -124,33 +117,4 @@ export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
     await Promise.race([drained, stop.reached.then(() => pause(1_000))]);
     return { status, ended: stop.why() };
   }
-}
-
-interface Stop {
-  readonly reached: Promise<void>;
-  why(): ProgramEnd["ended"];
-  forget(): void;
-}
-
-function watchForStop(run: ProgramRun): Stop {
-  let why: ProgramEnd["ended"] = null;
-  let resolve = (): void => undefined;
-  const reached = new Promise<void>((done) => {
-    resolve = done;
-  });
-  const stop = (reason: "limit" | "signal") => () => {
-    why ??= reason;
-    resolve();
-  };
-  const timer = setTimeout(stop("limit"), run.limitMs);
-  const onAbort = stop("signal");
-  run.signal?.addEventListener("abort", onAbort, { once: true });
-  return {
-    reached,
-    why: () => why,
-    forget: () => {
-      clearTimeout(timer);
-      run.signal?.removeEventListener("abort", onAbort);
-    },
-  };
 }

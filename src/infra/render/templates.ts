@@ -19,6 +19,8 @@ const packages = {
     "qubes-gpg-split",
     "openqa-client",
     "util-linux",
+    // The user's own systemd, which builds are units of, is reached by its bus.
+    "dbus-daemon",
   ],
   logs: ["qubes-release-bot", "git", "gnupg2", "openssh-clients"],
   keys: ["qubes-release-bot-key-gate", "gnupg2", "qubes-gpg-split"],
@@ -33,6 +35,7 @@ const debianNames: Readonly<Record<string, string>> = {
   "python3-pyyaml": "python3-yaml",
   "qubes-gpg-split": "qubes-gpg-split",
   "openqa-client": "openqa-client",
+  "dbus-daemon": "dbus-user-session",
 };
 
 /** Units by what a qube does: what the template's systemd is told to start, in the qubes that have the feature. */

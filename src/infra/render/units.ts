@@ -10,6 +10,8 @@ interface Daemon {
   readonly command: string;
   /** What it needs beyond its own files; each line loosens the sandbox, and says for what. */
   readonly loosened: readonly string[];
+  /** Further lines of the section `[Unit]`. */
+  readonly relations?: readonly string[];
 }
 
 /**
@@ -78,6 +80,29 @@ const daemons: readonly Daemon[] = [
     ],
   },
   {
+    name: "release-bot-agent",
+    description: "Verifies signed commands, builds and promotes",
+    command: "release-bot agent",
+    // What builds need is not let in here: they run in units of the user's own systemd, outside of this sandbox.
+    relations: ["Wants=user@1000.service", "After=user@1000.service"],
+    loosened: [
+      "Environment=RELEASE_BOT_BUILDS_IN=units",
+      "Environment=XDG_RUNTIME_DIR=/run/user/1000",
+      // Also where the agent was killed: then nobody else ends what it had started.
+      "ExecStopPost=-/usr/bin/systemctl --user --quiet stop release-bot-build-*.service",
+      // The builders' directories, with the published tree; not the settings.
+      "ReadWritePaths=/home/user -/run/user/1000",
+      "ReadOnlyPaths=-/home/user/.config",
+      "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
+      "DevicePolicy=closed",
+      // What is published is for everybody to read.
+      "UMask=0022",
+      // Young garbage is most of it: without this, V8 keeps 290 MB where 140 do.
+      'Environment="NODE_OPTIONS=--max-semi-space-size=1 --max-old-space-size=512"',
+      ...xen,
+    ],
+  },
+  {
     name: "release-bot-key-gate",
     description: "Lets out signatures only for what a public log has announced",
     command: "release-bot-key-gate $KEY_GATE_OPTIONS",
@@ -93,47 +118,22 @@ const daemons: readonly Daemon[] = [
   },
 ];
 
-/** Builds run code of packages' authors in walls of their own making, which need namespaces and more. */
-const agentSandbox = [
-  "NoNewPrivileges=no",
-  "ProtectSystem=full",
-  "PrivateTmp=yes",
-  "ProtectClock=yes",
-  "ProtectKernelLogs=yes",
-  "ProtectKernelModules=yes",
-  "LockPersonality=yes",
-  "RestrictRealtime=yes",
-  "SystemCallArchitectures=native",
-  "UMask=0022",
-  "LimitCORE=0",
-  // Young garbage is most of it: without this, V8 keeps 290 MB where 140 do.
-  'Environment="NODE_OPTIONS=--max-semi-space-size=1 --max-old-space-size=512"',
-];
-
 /** Every unit, by file name. */
 export function renderUnits(): ReadonlyMap<string, string> {
   const units = new Map<string, string>();
-  for (const daemon of daemons)
-    units.set(`${daemon.name}.service`, daemonUnit(daemon, [...sandbox, ...daemon.loosened]));
-  const agent = {
-    name: "release-bot-agent",
-    description: "Verifies signed commands, builds and promotes",
-    command: "release-bot agent",
-    loosened: [],
-  };
-  units.set("release-bot-agent.service", daemonUnit(agent, agentSandbox));
+  for (const daemon of daemons) units.set(`${daemon.name}.service`, daemonUnit(daemon));
   units.set("release-bot-nginx.service", nginxUnit);
   for (const [name, text] of taskUnits()) units.set(name, text);
   return units;
 }
 
-function daemonUnit(daemon: Daemon, settings: readonly string[]): string {
+function daemonUnit(daemon: Daemon): string {
   return `[Unit]
 Description=${daemon.description}
 # Installed in a template that other qubes share: it starts where dom0 has set the qube's feature.
 ConditionPathExists=/run/qubes-service/${daemon.name}
 After=qubes-qrexec-agent.service network.target
-StartLimitIntervalSec=0
+${(daemon.relations ?? []).map((line) => `${line}\n`).join("")}StartLimitIntervalSec=0
 
 [Service]
 Type=exec
@@ -150,7 +150,7 @@ TimeoutStopSec=90
 RuntimeDirectory=release-bot release-bot/rpc
 RuntimeDirectoryMode=0700
 RuntimeDirectoryPreserve=yes
-${settings.join("\n")}
+${[...sandbox, ...daemon.loosened].join("\n")}
 
 [Install]
 WantedBy=multi-user.target

@@ -30,7 +30,7 @@ export function promotionParts(sources: PromotionSources): PromotionParts {
     repositories: world.repositories,
     signer: world.signer,
     publishByBackend: (builder, plan, log) =>
-      promoteByBackend({ environment: world.tools, signing: world.signing }, builder, plan, log),
+      promoteByBackend({ environment: world.tools, signing: world.signing, run: world.run }, builder, plan, log),
     upload: (builder, { release, repository }, { distribution }, event) =>
       uploads.upload(builder, { release, repository, distribution }, event),
     labels: (subject) => github.comments.labels(subject),

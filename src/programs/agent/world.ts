@@ -4,6 +4,7 @@ import { createBackend, findWalls } from "../../adapters/builder/index.ts";
 import type { LoadedBuilder } from "../../adapters/configuration/index.ts";
 import { NodeDisk } from "../../adapters/files/index.ts";
 import { createSources } from "../../adapters/git/index.ts";
+import { type RunProgram, runnerInUnits, runProgram, thisMachine } from "../../adapters/processes/index.ts";
 import type { QrexecTransport } from "../../adapters/qrexec/index.ts";
 import { openLogService } from "../../adapters/qrexec/log-service.ts";
 import { writeGpgClientProgram } from "../../adapters/qrexec/split-gpg-program.ts";
@@ -36,6 +37,8 @@ export interface World {
   readonly signing: Readonly<Record<string, string>>;
   /** The environment of tools that the agent itself runs. */
   readonly tools: Readonly<Record<string, string>>;
+  /** How the back-ends' own commands are run. */
+  readonly run: RunProgram;
   readonly shelf: (builder: LoadedBuilder) => Shelf;
 }
 
@@ -80,6 +83,7 @@ export function openWorld(parts: WorldParts): World {
   };
 
   const walls = settings.native.isolation === "none" ? "lab" : "required";
+  const run = buildRunner(parts.environment);
   return {
     sources: createSources({ root: join(state, "sources"), environment: tools, limitMs: 600_000 }),
     logs: openLogService({
@@ -90,11 +94,13 @@ export function openWorld(parts: WorldParts): World {
     signer: keys.signer,
     repositories,
     tools,
+    run,
     signing: { ...keys.program.environment, RELEASE_BOT_GPG_CLIENT: keys.program.path },
     backend: ({ configuration }) =>
       createBackend(configuration.backend, {
         work: join(state, "work"),
         walls,
+        run,
         environment: tools,
         repositories,
         gpg: keys.program,
@@ -110,6 +116,11 @@ export function openWorld(parts: WorldParts): World {
   };
 }
 
+/** Children of this program, or, where its own unit is a sandbox that says so, units outside of it. */
+function buildRunner(environment: NodeJS.ProcessEnv): RunProgram {
+  return environment["RELEASE_BOT_BUILDS_IN"] === "units" ? runnerInUnits(thisMachine()) : runProgram;
+}
+
 /**
  * Says at the start how native builds will run where the configuration lets them run without walls: a lab's machine may have
  * walls all the same, and then they are used.
@@ -119,7 +130,12 @@ export async function sayWalls(
   log: Logger,
 ): Promise<void> {
   if (settings.native.isolation !== "none") return;
-  const walls = await findWalls("lab", join(settings["state-dir"], "work/walls"), toolEnvironment(environment));
+  const walls = await findWalls(
+    "lab",
+    join(settings["state-dir"], "work/walls"),
+    toolEnvironment(environment),
+    buildRunner(environment),
+  );
   if (walls === "none") log.warn("native builds run without walls: only a lab may do so");
   else log.info({ walls }, "native builds run behind walls, though the configuration asks for none");
 }

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { thisMachine } from "../../adapters/processes/index.ts";
 import { qrexecTransport } from "../../adapters/qrexec/index.ts";
 import { callSplitGpg } from "../../adapters/qrexec/split-gpg-call.ts";
 import { needTool } from "../../adapters/signer/run-tool.ts";
@@ -19,7 +20,7 @@ import { checked, type Finding, fine, formatFindings, problem, warning } from ".
 import { judgeGithub } from "./doctor/github.ts";
 import { judgeKeys } from "./doctor/keys.ts";
 import { githubRepository, judgeBranchRules, judgePushes } from "./doctor/logs.ts";
-import { judgeDisk, judgeSecret, judgeService, judgeTools } from "./doctor/machine.ts";
+import { judgeBuildUnits, judgeDisk, judgeSecret, judgeService, judgeTools } from "./doctor/machine.ts";
 import { judgeOutbox } from "./doctor/outbox.ts";
 
 const usage = `release-bot doctor [--config FILE] [--json]
@@ -103,6 +104,7 @@ async function examineAgent(configuration: ConfigurationFile): Promise<readonly 
   return [
     fine(`${configuration.file}: agent of ${settings.qube}`),
     ...(await judgeTools(["git", "gpg", "sqv"])),
+    ...judgeBuildUnits(thisMachine()),
     judgeDisk(settings["state-dir"], 5),
     ...judgeOutbox(join(settings["state-dir"], "agent.db"), now()),
     ...(await Promise.all(

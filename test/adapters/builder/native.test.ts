@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createNativeBackend } from "../../../src/adapters/builder/native/native.ts";
 import { createSources } from "../../../src/adapters/git/index.ts";
+import { type RunProgram, runProgram } from "../../../src/adapters/processes/index.ts";
 import type { BuildTask } from "../../../src/build/ports.ts";
 import { AdapterError, parseDistribution } from "../../../src/domain/index.ts";
 import { FakeLog } from "../../fakes/build-log.ts";
@@ -11,6 +12,7 @@ import { builderPlace, componentOf } from "../../support/builder-place.ts";
 import { ComponentRepository } from "../../support/component-repository.ts";
 import { GpgHome } from "../../support/gpg-home.ts";
 import { smallComponent } from "../../support/small-component.ts";
+import { systemdMachine } from "../../support/systemd-machine.ts";
 import { runTool } from "../../support/tool.ts";
 
 let gpg: GpgHome;
@@ -56,10 +58,11 @@ async function task(name: string): Promise<BuildTask> {
   };
 }
 
-function backendHere() {
+function backendHere(run: RunProgram = runProgram) {
   return createNativeBackend({
     work: join(work, "builds"),
     walls: "required",
+    run,
     environment,
     sign: async (_task, files) => files,
     publish: async () => undefined,
@@ -82,8 +85,9 @@ function commands(): string[][] {
 async function build(
   name: string,
   limit = signal,
+  means: RunProgram = runProgram,
 ): Promise<{ packages: Map<string, Buffer>; log: FakeLog; fault: unknown }> {
-  const backend = backendHere();
+  const backend = backendHere(means);
   const log = new FakeLog("log");
   const run = await backend.open(await task(name), log);
   let fault: unknown = null;
@@ -113,6 +117,16 @@ describe("the native back-end", { timeout: 120_000 }, () => {
     expect(
       runTool("rpm", ["-qp", "--nosignature", "--qf", "%{NAME} %{VERSION} %{RELEASE} %{BUILDHOST}", file]).toString(),
     ).toBe("hello 1.0 1.fc41 builder");
+  });
+
+  it("builds each step in a unit of its own, with the same bytes", async () => {
+    source.commit("first", smallComponent());
+    const machine = systemdMachine(work);
+    const inUnits = await build("host-fc41", signal, machine.run);
+    expect(inUnits.fault, inUnits.log.text).toBeNull();
+    expect(inUnits.packages).toEqual((await build("host-fc41")).packages);
+    expect(machine.calls().some((words) => words.includes("rpmbuild"))).toBe(true);
+    for (const words of machine.calls()) expect(words).toContain("setpriv");
   });
 
   it("builds real deb packages, named apart for each release, the same bytes each time", async () => {

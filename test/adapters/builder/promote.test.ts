@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { differences, promoteByBackend } from "../../../src/adapters/builder/index.ts";
+import { runProgram } from "../../../src/adapters/processes/index.ts";
 import { type Release, refusal, type Sha256 } from "../../../src/domain/index.ts";
 import type { DistributionPlan } from "../../../src/promotion/index.ts";
 import { FakeLog } from "../../fakes/build-log.ts";
@@ -25,7 +26,7 @@ const plan: DistributionPlan = {
   versions: ["1.0"],
   digest: "0".repeat(64),
 };
-const options = { environment: { PATH: process.env["PATH"] ?? "" }, signing: {} };
+const options = { environment: { PATH: process.env["PATH"] ?? "" }, signing: {}, run: runProgram };
 const place = (directory: string, backend: string) =>
   builderPlace(directory, `qubes-release: r4.3\nrelease-bot: { backend: ${backend}, promotion: backend }\n`);
 

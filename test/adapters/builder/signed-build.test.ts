@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createBackend } from "../../../src/adapters/builder/index.ts";
 import { createSources } from "../../../src/adapters/git/index.ts";
+import { runProgram } from "../../../src/adapters/processes/index.ts";
 import { runBuild } from "../../../src/build/index.ts";
 import { ok, type QubeName } from "../../../src/domain/index.ts";
 import { FakeWorld } from "../../fakes/build-ports.ts";
@@ -50,6 +51,7 @@ components: [ hello: { url: '${source.directory}' } ]
     const backend = createBackend(builder.configuration.backend, {
       work: join(work, "builds"),
       walls: "required",
+      run: runProgram,
       environment,
       gpg: { path: "/usr/bin/gpg", environment: { ...environment, GNUPGHOME: gpg.directory } },
       signer: () => ({ sign: async () => new Uint8Array() }),

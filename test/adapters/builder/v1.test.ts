@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createBuilderV1 } from "../../../src/adapters/builder/v1/backend.ts";
 import { loadBuilders } from "../../../src/adapters/configuration/index.ts";
 import { createSources } from "../../../src/adapters/git/index.ts";
+import { runProgram } from "../../../src/adapters/processes/index.ts";
 import { runBuild } from "../../../src/build/index.ts";
 import type { QubeName } from "../../../src/domain/index.ts";
 import { FakeWorld } from "../../fakes/build-ports.ts";
@@ -120,7 +121,7 @@ describe("a v1 builder", { timeout: 120_000 }, () => {
       },
       {
         ...world.ports(),
-        backend: createBuilderV1({ environment, signing: {} }),
+        backend: createBuilderV1({ environment, signing: {}, run: runProgram }),
         sources: createSources({ root: join(directory, "git"), environment, limitMs: 30_000 }),
       },
     );

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createBuilderV2 } from "../../../src/adapters/builder/v2/backend.ts";
 import { createSources } from "../../../src/adapters/git/index.ts";
+import { type RunProgram, runProgram } from "../../../src/adapters/processes/index.ts";
 import { type BuildOutcome, type ImageTask, isoTask, runBuild, templateTask } from "../../../src/build/index.ts";
 import type { IsoVersion, QubeName, TemplateName, Timestamp } from "../../../src/domain/index.ts";
 import { FakeLog } from "../../fakes/build-log.ts";
@@ -11,6 +12,7 @@ import { builderPlace, componentOf } from "../../support/builder-place.ts";
 import { ComponentRepository } from "../../support/component-repository.ts";
 import { GpgHome } from "../../support/gpg-home.ts";
 import { smallComponent } from "../../support/small-component.ts";
+import { systemdMachine } from "../../support/systemd-machine.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { makeV2Builder } from "../../support/v2-builder.ts";
 
@@ -39,11 +41,17 @@ async function push(
   extra: Record<string, string> = {},
   options = "timeout: 60",
   distributions = "[host-fc41, vm-fc41]",
+  run: RunProgram = runProgram,
 ): Promise<BuildOutcome> {
   const text = `qubes-release: r4.3\ndistributions: ${distributions}\nartifacts-dir: ${directory}/artifacts\ncomponents:\n- hello: { url: '${source.directory}', verification-mode: insecure-skip-checking, ${options} }\n`;
   const builder = builderPlace(directory, text);
   const environment = { PATH: process.env["PATH"] ?? "", ...extra };
-  const backend = createBuilderV2({ environment, signing: { GNUPGHOME: "/nowhere" }, now: () => new Date() });
+  const backend = createBuilderV2({
+    environment,
+    signing: { GNUPGHOME: "/nowhere" },
+    run,
+    now: () => new Date(),
+  });
   const sources = createSources({ root: join(directory, "git"), environment, limitMs: 30_000 });
   return runBuild(
     {
@@ -78,6 +86,26 @@ describe("builder v2", { timeout: 120_000 }, () => {
         ["prep", "build", "sign", "publish", "upload"].map((stage) => [...conf, "-d", name, "package", stage]),
       ),
     ]);
+  });
+
+  it("runs each stage in a unit of its own, where there is a systemd", async () => {
+    const machine = systemdMachine(directory);
+    const outcome = await push({}, "timeout: 60", "[host-fc41]", machine.run);
+    expect(states(outcome), world.logs.logs.map(({ text }) => text).join("\n")).toEqual(["host-fc41 uploaded"]);
+    const stages = machine.calls().map((words) => words.at(-1));
+    expect(stages).toEqual(["fetch", "prep", "build", "sign", "publish", "upload"]);
+  });
+
+  it("has failed where the status of its unit says so", async () => {
+    const machine = systemdMachine(directory);
+    const failed = await push({ STAND_IN_FAIL: "build" }, "timeout: 60", "[host-fc41]", machine.run);
+    expect(states(failed)).toEqual(["host-fc41 failed build: qb package build ended with status 1"]);
+  });
+
+  it("is ended at the time limit in its unit too", async () => {
+    const machine = systemdMachine(directory);
+    const outcome = await push({ STAND_IN_HANG: "fetch" }, "timeout: 2", "[host-fc41]", machine.run);
+    expect(states(outcome)).toEqual(["host-fc41 failed fetch: after 2 s: its time limit"]);
   });
 
   it("shows the log's socket to what is trusted only", async () => {
@@ -127,7 +155,7 @@ describe("builder v2", { timeout: 120_000 }, () => {
 
   async function image(task: ImageTask): Promise<string[][]> {
     const environment = { PATH: process.env["PATH"] ?? "" };
-    const backend = createBuilderV2({ environment, signing: {}, now: () => new Date() });
+    const backend = createBuilderV2({ environment, signing: {}, run: runProgram, now: () => new Date() });
     const run = await backend.openImage(task, new FakeLog("log"));
     for (const stage of run.stages) await stage.run(new AbortController().signal);
     return calls().map(({ words }) => words.slice(2));

@@ -4,6 +4,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { findWalls, runWalled } from "../../../src/adapters/builder/native/wall.ts";
+import { runProgram } from "../../../src/adapters/processes/index.ts";
 
 let directory = "";
 let kind: Awaited<ReturnType<typeof findWalls>>;
@@ -11,7 +12,7 @@ const environment = { PATH: "/usr/bin:/usr/sbin:/bin:/sbin" };
 
 beforeAll(async () => {
   const probe = mkdtempSync(join(tmpdir(), "rb-w-"));
-  kind = await findWalls("required", probe, environment);
+  kind = await findWalls("required", probe, environment, runProgram);
   rmSync(probe, { recursive: true, force: true });
 });
 beforeEach(() => {
@@ -29,6 +30,7 @@ async function inside(
   mkdirSync(join(directory, "build/home"), { recursive: true });
   const end = await runWalled({
     kind,
+    run: runProgram,
     directory,
     begin: ".",
     program: "sh",

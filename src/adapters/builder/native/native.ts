@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Backend, BackendRun, BackendStage, BuildTask, JobLog, PackageFile } from "../../../build/ports.ts";
 import { AdapterError, type CommitSha } from "../../../domain/index.ts";
+import type { RunProgram } from "../../processes/index.ts";
 import { buildArch, prepareArch } from "./arch.ts";
 import { collectPackages, describePackage } from "./collect.ts";
 import { buildDeb, prepareDeb } from "./deb.ts";
@@ -15,6 +16,8 @@ export interface NativeOptions {
   /** Builds' directories lie here; the agent's own, and gone with each build. */
   readonly work: string;
   readonly walls: WallRule;
+  /** How the walls are put up. */
+  readonly run: RunProgram;
   /** For the agent's own tools, not for the builds. */
   readonly environment: Readonly<Record<string, string>>;
   /** Signs package files in place (rpm) or beside them (arch); answers the files that are then to be published. */
@@ -73,8 +76,8 @@ export function createNativeBackend(options: NativeOptions): Backend {
 
 /** What is done once, before the first build of this program. */
 async function prepare(options: NativeOptions, probe: string): Promise<WallKind> {
-  const walls = await findWalls(options.walls, probe, options.environment);
-  await removeStaleWorkshops(options.work, walls);
+  const walls = await findWalls(options.walls, probe, options.environment, options.run);
+  await removeStaleWorkshops(options.work, walls, options.run);
   return walls;
 }
 
@@ -99,12 +102,12 @@ interface Means {
 async function openBuild(options: NativeOptions, task: BuildTask, log: JobLog, means: Means): Promise<BackendRun> {
   const walls = await means.wallsHere();
   if (walls === "none") log.note("WARNING: this build runs without walls, since it runs in the lab");
-  const workshop = await openWorkshop(options.work, walls, task, log);
+  const workshop = await openWorkshop({ root: options.work, walls, run: options.run }, task, log);
   const done = join(workshop.directory, "done");
   let files: readonly string[] = [];
 
   const aside = async <T>(use: (other: Workshop) => Promise<T>): Promise<T> => {
-    const other = await openWorkshop(options.work, walls, task, log);
+    const other = await openWorkshop({ root: options.work, walls, run: options.run }, task, log);
     try {
       return await use(other);
     } finally {

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { AdapterError } from "../../../domain/index.ts";
-import { type ProgramEnd, runProgram } from "../../processes/index.ts";
+import type { ProgramEnd, RunProgram } from "../../processes/index.ts";
 
 /**
  * What stands between a recipe and the agent. `root`: namespaces, and a user of its own; `subordinate`: the same for an
@@ -24,6 +24,7 @@ const withAgent = ["--pdeathsig", "KILL", "--"];
 /** One command behind the walls. It sees its build directory as `/build`. */
 export interface WalledRun {
   readonly kind: WallKind;
+  readonly run: RunProgram;
   /** Holds `root/` for the walls' file tree, and `build/`, the command's own. */
   readonly directory: string;
   /** Where below its build directory it begins: `.`, `out/source`. */
@@ -57,7 +58,7 @@ function commandLine(run: WalledRun): readonly [program: string, args: readonly 
 export async function runWalled(run: WalledRun): Promise<ProgramEnd> {
   const [program, args] = commandLine(run);
   mkdirSync(join(run.directory, "root"), { recursive: true });
-  return runProgram({
+  return run.run({
     program,
     args,
     directory: run.kind === "none" ? join(run.directory, "build", run.begin) : run.directory,
@@ -82,6 +83,7 @@ export async function findWalls(
   rule: WallRule,
   directory: string,
   environment: Readonly<Record<string, string>>,
+  run: RunProgram,
 ): Promise<WallKind> {
   mkdirSync(join(directory, "build/home"), { recursive: true });
   const kinds: readonly WallKind[] = process.getuid?.() === 0 ? ["root"] : ["subordinate"];
@@ -93,6 +95,7 @@ export async function findWalls(
     };
     const end = await runWalled({
       kind,
+      run,
       directory,
       begin: ".",
       program: "true",

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import type { BuildTask, JobLog } from "../../../build/ports.ts";
 import { AdapterError } from "../../../domain/index.ts";
+import type { RunProgram } from "../../processes/index.ts";
 import { insidePath, runWalled, type WallKind } from "./wall.ts";
 
 /** What the directories of builds begin with. */
@@ -12,6 +13,7 @@ export interface Workshop {
   readonly task: BuildTask;
   readonly log: JobLog;
   readonly walls: WallKind;
+  readonly run: RunProgram;
   /** Outside: what the agent itself writes and reads. */
   readonly directory: string;
   /** Outside: what the build sees as {@link inside}. */
@@ -22,24 +24,40 @@ export interface Workshop {
   readonly epoch: number;
 }
 
+/** Where workshops are, and how what is done in them is run. */
+export interface WorkshopPlace {
+  readonly root: string;
+  readonly walls: WallKind;
+  readonly run: RunProgram;
+}
+
 /**
  * Makes the directory; `root` is the back-end's own and nobody else's. Once a tool has run in it, the agent writes nothing
  * there any more: where a directory was, the package's author may have put a link.
  */
-export async function openWorkshop(root: string, walls: WallKind, task: BuildTask, log: JobLog): Promise<Workshop> {
+export async function openWorkshop(
+  { root, walls, run }: WorkshopPlace,
+  task: BuildTask,
+  log: JobLog,
+): Promise<Workshop> {
   mkdirSync(root, { recursive: true, mode: 0o711 });
   const directory = mkdtempSync(join(root, prefix));
   const build = join(directory, "build");
   for (const name of ["home", "sources", "out", "recipe"]) mkdirSync(join(build, name), { recursive: true });
   const epoch = await task.source.time(task.commit);
-  return { task, log, walls, directory, build, inside: insidePath(walls, directory), epoch };
+  return { task, log, walls, run, directory, build, inside: insidePath(walls, directory), epoch };
 }
 
 /** Removes the directory. What a build without root made belongs to a subordinate id, so it is removed behind the walls. */
-export async function closeWorkshop({ walls, directory }: Pick<Workshop, "walls" | "directory">): Promise<void> {
+export async function closeWorkshop({
+  walls,
+  run,
+  directory,
+}: Pick<Workshop, "walls" | "run" | "directory">): Promise<void> {
   if (walls === "subordinate") {
     await runWalled({
       kind: walls,
+      run,
       directory,
       begin: ".",
       program: "find",
@@ -53,9 +71,9 @@ export async function closeWorkshop({ walls, directory }: Pick<Workshop, "walls"
 }
 
 /** Removes what a killed agent left. Only before the first build of this program: then nobody works in any of them. */
-export async function removeStaleWorkshops(root: string, walls: WallKind): Promise<void> {
+export async function removeStaleWorkshops(root: string, walls: WallKind, run: RunProgram): Promise<void> {
   for (const name of readdirSync(root)) {
-    if (name.startsWith(prefix)) await closeWorkshop({ walls, directory: join(root, name) });
+    if (name.startsWith(prefix)) await closeWorkshop({ walls, run, directory: join(root, name) });
   }
 }
 
@@ -118,6 +136,7 @@ export async function askTool(workshop: Workshop, signal: AbortSignal, tool: Too
 function walled(workshop: Workshop, signal: AbortSignal, { program, args, begin, environment }: Tool) {
   return {
     kind: workshop.walls,
+    run: workshop.run,
     directory: workshop.directory,
     begin: begin ?? ".",
     program,

@@ -9,6 +9,7 @@ import type {
   JobLog,
 } from "../../../build/index.ts";
 import { AdapterError } from "../../../domain/index.ts";
+import type { RunProgram } from "../../processes/index.ts";
 import { findRecipes } from "../native/recipes.ts";
 import { runBuilderTool } from "../tool-stage.ts";
 
@@ -16,6 +17,7 @@ import { runBuilderTool } from "../tool-stage.ts";
 export interface BuilderV1Options {
   readonly environment: Readonly<Record<string, string>>;
   readonly signing: Readonly<Record<string, string>>;
+  readonly run: RunProgram;
 }
 
 /** v1 asks by its environment which distributions a run is for; an empty word is none. */
@@ -61,6 +63,7 @@ function open(options: BuilderV1Options, task: BuildTask, log: JobLog): BackendR
           program: join(directory, "scripts", name),
           args,
           directory,
+          run: options.run,
           daemons: name === "auto-build" ? "end" : "stay",
           environment: { ...environment, ...more },
         },
@@ -89,6 +92,7 @@ function openTemplate(options: BuilderV1Options, task: ImageTask, log: JobLog): 
     program: join(directory, "scripts/auto-build-template"),
     args: [task.template.name, task.timestamp],
     directory,
+    run: options.run,
     daemons: "end" as const,
     environment: { ...options.environment, ...options.signing, RELEASE_BOT_LOG_SOCKET: log.socketPath, MAKEFLAGS: "" },
   };

@@ -9,6 +9,7 @@ import type {
   StageName,
 } from "../../../build/index.ts";
 import { AdapterError } from "../../../domain/index.ts";
+import type { RunProgram } from "../../processes/index.ts";
 import { describePackage } from "../native/collect.ts";
 import { findRecipes } from "../native/recipes.ts";
 import { builtFiles, fetchedCommit } from "./artifacts.ts";
@@ -18,6 +19,7 @@ import { openQb } from "./qb.ts";
 export interface BuilderV2Options {
   readonly environment: Readonly<Record<string, string>>;
   readonly signing: Readonly<Record<string, string>>;
+  readonly run: RunProgram;
   readonly now: () => Date;
 }
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { BuilderPlace, JobLog } from "../../../build/ports.ts";
 import { AdapterError } from "../../../domain/index.ts";
+import type { RunProgram } from "../../processes/index.ts";
 import { runBuilderTool } from "../tool-stage.ts";
 
 /** What a run of builder v2 is about. */
@@ -27,6 +28,7 @@ export interface QbOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** What the signing client needs besides. */
   readonly signing: Readonly<Record<string, string>>;
+  readonly run: RunProgram;
 }
 
 /** qb's argument list: one word a name, so that no name is ever taken for an option or by a shell. */
@@ -43,7 +45,7 @@ function qbArguments(configurationFile: string, subject: QbSubject, stages: read
 }
 
 /** qb of a builder's directory. Throws AdapterError `CONFIGURATION` where the builder has no builder.yml. */
-export function openQb({ builder, environment, signing }: QbOptions): Qb {
+export function openQb({ builder, environment, signing, run }: QbOptions): Qb {
   const { directory, configurationFile } = builder;
   if (configurationFile === null)
     throw new AdapterError("CONFIGURATION", `${directory} is a v1 builder: it has no builder.yml`);
@@ -54,6 +56,7 @@ export function openQb({ builder, environment, signing }: QbOptions): Qb {
           program: join(directory, "qb"),
           args: qbArguments(configurationFile, subject, stages),
           directory,
+          run,
           daemons: trust === "trusted" ? "stay" : "end",
           environment: {
             ...environment,

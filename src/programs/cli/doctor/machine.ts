@@ -1,6 +1,7 @@
 import { existsSync, statfsSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
+import type { UnitMachine } from "../../../adapters/processes/index.ts";
 import { runTool } from "../../../adapters/signer/run-tool.ts";
 import { AdapterError } from "../../../domain/index.ts";
 import { type Finding, fine, problem, warning } from "./finding.ts";
@@ -20,6 +21,19 @@ export async function judgeTools(tools: readonly string[]): Promise<readonly Fin
   }
   if (missing.length === 0) return [fine(`tools: ${tools.join(", ")}`)];
   return missing.map((program) => problem(`${program} is not installed`, `install it in this qube's template`));
+}
+
+/** Whether the user's own systemd is there to build in; nothing is said on a machine without systemd. */
+export function judgeBuildUnits({ booted, runtimeDirectory }: UnitMachine): readonly Finding[] {
+  if (!existsSync(booted)) return [];
+  const bus = join(runtimeDirectory, "bus");
+  if (existsSync(bus)) return [fine("builds run in units of their own")];
+  return [
+    problem(
+      `${bus}: is not there, so no build runs`,
+      "install dbus-daemon (Debian: dbus-user-session) in the template",
+    ),
+  ];
 }
 
 /** Free space where the state lies; `needed` in GiB, below which it is a problem. */

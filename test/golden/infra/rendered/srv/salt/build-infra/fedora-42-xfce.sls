@@ -73,6 +73,7 @@ release-bot-packages:
   pkg.installed:
     - pkgs:
         - createrepo_c
+        - dbus-daemon
         - git
         - gnupg2
         - nftables
