@@ -32,6 +32,9 @@ export class FailingDisk implements Disk {
   syncDirectory(path: string): void {
     this.#real.syncDirectory(path);
   }
+  syncAll(paths: readonly string[]): Promise<void> {
+    return this.#real.syncAll(paths);
+  }
   write(path: string, data: Uint8Array | string, mode?: number): void {
     this.#change("takes space");
     this.#real.write(path, data, mode);

@@ -68,6 +68,12 @@ export class ForgetfulDisk implements Disk {
     this.#step();
     if (path.startsWith(this.#root)) this.#keepDirectory(path);
   }
+  async syncAll(paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      if (lstatSync(path).isDirectory()) this.syncDirectory(path);
+      else this.syncFile(path);
+    }
+  }
   link(from: string, to: string): void {
     this.#step();
     // What comes from elsewhere lies on a disk that forgets nothing.

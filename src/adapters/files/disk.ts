@@ -13,6 +13,11 @@ export interface Disk {
   replace(path: string, data: Uint8Array | string, mode?: number): void;
   syncFile(path: string): void;
   syncDirectory(path: string): void;
+  /**
+   * Syncs files and directories side by side: when it answers, all of them are durable, in whichever order. A file system
+   * with a journal writes it once for many. Throws the first fault, after all have ended.
+   */
+  syncAll(paths: readonly string[]): Promise<void>;
   /** Hard link; an existing target is an error. */
   link(from: string, to: string): void;
   rename(from: string, to: string): void;

@@ -12,6 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AdapterError, type AdapterErrorCode } from "../../domain/index.ts";
 import type { Disk } from "./disk.ts";
@@ -31,13 +32,18 @@ function faultOf(error: unknown): { readonly errno: string; readonly message: st
   return { errno, message: error instanceof Error ? error.message : String(error) };
 }
 
-/** Runs one call of Node's and tells its fault in our words; the message names the path, as Node's own does. */
+/** A fault of Node's in our words; the message names the path, as Node's own does. */
+function told(error: unknown): AdapterError {
+  const { errno, message } = faultOf(error);
+  return new AdapterError(codes[errno] ?? "UNEXPECTED_ANSWER", message, error);
+}
+
+/** Runs one call of Node's and tells its fault. */
 function reach<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
-    const { errno, message } = faultOf(error);
-    throw new AdapterError(codes[errno] ?? "UNEXPECTED_ANSWER", message, error);
+    throw told(error);
   }
 }
 
@@ -97,6 +103,20 @@ export class NodeDisk implements Disk {
 
   syncDirectory(path: string): void {
     syncPath(path);
+  }
+
+  async syncAll(paths: readonly string[]): Promise<void> {
+    const ended = await Promise.allSettled(
+      paths.map(async (path) => {
+        const file = await open(path, "r");
+        try {
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+      }),
+    );
+    for (const one of ended) if (one.status === "rejected") throw told(one.reason);
   }
 
   link(from: string, to: string): void {

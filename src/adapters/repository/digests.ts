@@ -9,11 +9,34 @@ export function sha256Of(bytes: Uint8Array): Sha256 {
   return hash("sha256", bytes) as Sha256;
 }
 
-/** SHA-256 of what the chunks inflate to, without putting it together. */
-export function openDigest(chunks: readonly Chunk[]): string {
-  const running = createHash("sha256");
-  for (const chunk of chunks) running.update(chunk.open);
-  return running.digest("hex");
+/**
+ * A SHA-256 over what chunks inflate to, that can be begun before all of them are known: a list of packages is tens of
+ * megabytes long, of which a promotion changes the count at the beginning and a few elements at the end.
+ */
+export class OpenDigest {
+  readonly #running = createHash("sha256");
+  readonly #chunks: readonly Chunk[];
+
+  /** Goes over these chunks now. */
+  constructor(chunks: readonly Chunk[]) {
+    this.#chunks = chunks;
+    for (const chunk of chunks) this.#running.update(chunk.open);
+  }
+
+  /** Whether all that was gone over is what `chunks` begin with. */
+  begins(chunks: readonly Chunk[]): boolean {
+    return this.#chunks.every((known, index) => {
+      const chunk = chunks[index];
+      return chunk !== undefined && (chunk === known || chunk.open.equals(known.open));
+    });
+  }
+
+  /** The digest of `chunks`, which begin with what was gone over; 64 lower-case hex digits. */
+  over(chunks: readonly Chunk[]): string {
+    const running = this.#running.copy();
+    for (const chunk of chunks.slice(this.#chunks.length)) running.update(chunk.open);
+    return running.digest("hex");
+  }
 }
 
 /** How long what the chunks inflate to is. */

@@ -96,6 +96,11 @@ export interface Engine {
   compare(a: string, b: string): number;
   /** Entries that must go when `entry` comes: another version, where a repository holds but one. */
   replacedBy(snapshot: Snapshot, entry: Entry): readonly Entry[];
+  /**
+   * Does ahead what can be done of {@link render} when it is known only how many entries will be added. A plan waits for
+   * other programs anyway; it decides nothing, and what turns out otherwise is done anew.
+   */
+  prepare?(snapshot: Snapshot, added: number): void;
   /** Makes the new metadata. Where another database keeps the truth, that is changed here, and {@link settle} is called after. */
   render(snapshot: Snapshot, change: SnapshotChange, context: RenderContext): Rendering | Promise<Rendering>;
   /** The repository for whose change something was changed beside the tree that stands or falls with its metadata; null where nothing is open. */

@@ -6,14 +6,13 @@ import type { Chunk } from "../../formats/gzip/index.ts";
 
 interface Kept {
   readonly value: unknown;
-  readonly bytes: number;
+  readonly chunks: readonly Chunk[];
 }
 
 /** Least recently used goes first, once `limit` bytes are held. */
 export class MetadataCache {
   readonly #limit: number;
   readonly #kept = new Map<string, Kept>();
-  #bytes = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -33,14 +32,19 @@ export class MetadataCache {
   }
 
   put(key: string, value: object, chunks: readonly Chunk[]): void {
-    const bytes = chunks.reduce((sum, chunk) => sum + chunk.open.length, 0);
     this.#kept.delete(key);
-    this.#kept.set(key, { value, bytes });
-    this.#bytes = [...this.#kept.values()].reduce((sum, kept) => sum + kept.bytes, 0);
-    for (const [oldest, kept] of this.#kept) {
-      if (this.#bytes <= this.#limit || oldest === key) break;
+    this.#kept.set(key, { value, chunks });
+    for (const oldest of [...this.#kept.keys()]) {
+      if (this.#held() <= this.#limit || oldest === key) break;
       this.#kept.delete(oldest);
-      this.#bytes -= kept.bytes;
     }
+  }
+
+  /** A list shares most of its chunks with the one that it took the place of: each counts once. */
+  #held(): number {
+    const distinct = new Set([...this.#kept.values()].flatMap((kept) => kept.chunks));
+    let bytes = 0;
+    for (const chunk of distinct) bytes += chunk.open.length;
+    return bytes;
   }
 }

@@ -42,6 +42,8 @@ async function planTarget(
   };
   const draft = draftPromotion(question, gathered.facts, target.signKey);
   if (draft.kind === "refused") return draft.plan;
+  const engine = tree.engine(gathered.target);
+  engine.prepare?.(engine.read(gathered.target), draft.selection.moves.length);
   const evidence = await examine(tree, gathered, draft.selection, { target, verdicts: await early });
   return planPromotion(question, gathered.facts, target.signKey, draft.selection, evidence);
 }

@@ -28,12 +28,15 @@ export interface StoredRecord {
 /** Names that are one step of a path: nothing that could lead elsewhere. */
 const step = /^[A-Za-z0-9_+~][A-Za-z0-9_.+~:^-]*$/;
 const suffix = ".publish.yml";
+const mostParsed = 256;
 
 /** Reads and places records. */
 export class Records {
   readonly #disk: Disk;
   readonly #root: string;
   readonly #artifacts: string | null;
+  /** What was read last, by path: a plan and its application read the same few records over and over. */
+  readonly #parsed = new Map<string, { readonly bytes: Buffer; readonly record: PublishRecord }>();
 
   constructor(parts: { disk: Disk; root: string; artifacts: string | null }) {
     this.#disk = parts.disk;
@@ -134,7 +137,13 @@ export class Records {
 
   #read(path: string): PublishRecord {
     try {
-      return parsePublishRecord(Buffer.from(this.#disk.read(path)).toString("utf8"));
+      const bytes = Buffer.from(this.#disk.read(path));
+      const known = this.#parsed.get(path);
+      if (known?.bytes.equals(bytes) === true) return known.record;
+      const record = parsePublishRecord(bytes.toString("utf8"));
+      if (this.#parsed.size >= mostParsed) this.#parsed.clear();
+      this.#parsed.set(path, { bytes, record });
+      return record;
     } catch (error) {
       if (error instanceof AdapterError) throw error;
       const what = error instanceof Error ? error.message : String(error);

@@ -6,7 +6,8 @@
  *     staging      nothing that a client reads has changed: undo, by removing what was created
  *     committing   all that is needed lies on the disk: finish, by renaming what is not renamed yet
  *
- * It is written, with its syncs, before the step that it speaks of.
+ * A line of it is written, with its syncs, before the step that it speaks of; one that is cut off speaks of a step that has
+ * not begun. What is durable at the same moment is synced side by side: a sync is what a change waits for most.
  */
 import { dirname, join, resolve } from "node:path";
 import { AdapterError } from "../../domain/index.ts";
@@ -30,6 +31,8 @@ export type CommitFile =
 export interface Commit {
   readonly files: readonly CommitFile[];
   readonly retired: readonly string[];
+  /** Fails where something of it must not commit after all. */
+  readonly judged: Promise<unknown>;
 }
 
 interface Journal {
@@ -67,56 +70,70 @@ export class Transaction {
   }
 
   /** Finishes or undoes what a crash left half; answers what it did, null where there was nothing. */
-  recover(): "finished" | "undone" | null {
+  async recover(): Promise<"finished" | "undone" | null> {
     if (this.#disk.stat(this.#journal) === null) return null;
     const journal = parseJournal(this.#disk.read(this.#journal));
-    if (journal.phase === "staging") {
-      this.#undo(journal);
-      return "undone";
+    if (journal?.phase === "committing") {
+      await this.#finish(journal);
+      return "finished";
     }
-    this.#finish(journal);
-    return "finished";
+    if (journal === null) this.#disk.remove(this.#journal);
+    else this.#undo(journal);
+    return "undone";
   }
 
   /**
-   * Writes what does not commit, asks `sign` for what does, commits. Where anything fails before the commit, the tree is
+   * Writes what does not commit, while `sign` makes what does; commits. Where anything fails before the commit, the tree is
    * as it was, and the fault is thrown on; where it fails within, the next recovery finishes it.
    */
   async run(staging: Staging, sign: () => Promise<Commit>): Promise<void> {
     const wanted = [...staging.links.map((link) => link.to), ...staging.files.map((file) => file.path)];
     const created = wanted.filter((path) => this.#disk.stat(this.#at(path)) === null);
     const begun: Journal = { phase: "staging", created, commits: staging.commits, retired: [] };
-    this.#note(begun);
+    let signed: Promise<Commit> | null = null;
     let ready: Journal;
     try {
-      this.#stage(staging);
-      const commit = await sign();
-      this.#stageCommit(commit.files);
-      ready = { phase: "committing", created, commits: commit.files.map((file) => file.path), retired: commit.retired };
-      this.#note(ready);
+      await this.#begin(begun);
+      signed = sign();
+      // It is waited for below; meanwhile its fault is nobody's surprise.
+      signed.catch(() => undefined);
+      await this.#stage(staging);
+      const { files, retired, judged } = await signed;
+      await this.#stageCommit(files);
+      await judged;
+      ready = { phase: "committing", created, commits: files.map((file) => file.path), retired };
+      await this.#goOn(ready);
     } catch (error) {
+      // Nothing is left running beside a change that has failed.
+      await signed?.then(({ judged }) => judged).catch(() => undefined);
       this.#tryUndo(begun);
       throw error;
     }
-    this.#finish(ready);
+    await this.#finish(ready);
   }
 
   #at(path: string): string {
     return resolve(this.#root, path);
   }
 
-  #note(journal: Journal): void {
+  async #begin(journal: Journal): Promise<void> {
     this.#makeDirectory(dirname(this.#journal));
-    this.#disk.replace(this.#journal, JSON.stringify(journal));
+    this.#disk.write(this.#journal, `${JSON.stringify(journal)}\n`);
+    await this.#disk.syncAll([this.#journal, dirname(this.#journal)]);
   }
 
-  #stage(staging: Staging): void {
-    const directories = new Set<string>();
+  async #goOn(journal: Journal): Promise<void> {
+    this.#disk.append(this.#journal, `${JSON.stringify(journal)}\n`);
+    await this.#disk.syncAll([this.#journal]);
+  }
+
+  async #stage(staging: Staging): Promise<void> {
+    const unsynced = new Set<string>();
     for (const { from, to } of staging.links) {
       const target = this.#at(to);
       this.#makeDirectory(dirname(target));
       if (this.#disk.stat(target) === null) this.#linkOrCopy(from, target);
-      directories.add(dirname(target));
+      unsynced.add(dirname(target));
     }
     for (const { path, bytes } of staging.files) {
       const target = this.#at(path);
@@ -126,14 +143,13 @@ export class Transaction {
       const there = this.#disk.stat(target);
       if (there === null) this.#disk.write(target, bytes);
       else if (!Buffer.from(this.#disk.read(target)).equals(bytes)) this.#disk.replace(target, bytes);
-      this.#disk.syncFile(target);
-      directories.add(dirname(target));
+      unsynced.add(target).add(dirname(target));
     }
-    for (const directory of directories) this.#disk.syncDirectory(directory);
+    await this.#disk.syncAll([...unsynced]);
   }
 
-  #stageCommit(files: readonly CommitFile[]): void {
-    const directories = new Set<string>();
+  async #stageCommit(files: readonly CommitFile[]): Promise<void> {
+    const unsynced = new Set<string>();
     for (const file of files) {
       const target = this.#at(file.path);
       const staged = stagedName(target);
@@ -144,14 +160,14 @@ export class Transaction {
         this.#disk.link(this.#disk.stat(beside) === null ? this.#at(file.sameAs) : beside, staged);
       } else {
         this.#disk.write(staged, file.bytes);
-        this.#disk.syncFile(staged);
+        unsynced.add(staged);
       }
-      directories.add(dirname(target));
+      unsynced.add(dirname(target));
     }
-    for (const directory of directories) this.#disk.syncDirectory(directory);
+    await this.#disk.syncAll([...unsynced]);
   }
 
-  #finish(journal: Journal): void {
+  async #finish(journal: Journal): Promise<void> {
     const directories = new Set<string>();
     for (const path of journal.commits) {
       const target = this.#at(path);
@@ -162,22 +178,25 @@ export class Transaction {
       this.#disk.remove(staged);
       directories.add(dirname(target));
     }
-    // One sync a directory: a crash that keeps some renames and loses others is finished from the journal, which stays
-    // until all of them are durable.
-    for (const directory of directories) this.#disk.syncDirectory(directory);
+    // A crash that keeps some renames and loses others is finished from the journal, which stays until all of them are
+    // durable.
+    await this.#disk.syncAll([...directories]);
     directories.clear();
     for (const path of journal.retired) {
       this.#disk.remove(this.#at(path));
       if (this.#disk.stat(dirname(this.#at(path))) !== null) directories.add(dirname(this.#at(path)));
     }
-    for (const directory of directories) this.#disk.syncDirectory(directory);
-    this.#forget();
+    await this.#disk.syncAll([...directories]);
+    // Not synced: where a crash brings the journal back, there is nothing of it left to do, and the next change writes a
+    // new one in its place before it begins.
+    this.#disk.remove(this.#journal);
   }
 
   #undo(journal: Journal): void {
     for (const path of journal.commits) this.#disk.remove(stagedName(this.#at(path)));
     for (const path of journal.created) this.#disk.remove(this.#at(path));
-    this.#forget();
+    this.#disk.remove(this.#journal);
+    this.#disk.syncDirectory(dirname(this.#journal));
   }
 
   #tryUndo(journal: Journal): void {
@@ -187,11 +206,6 @@ export class Transaction {
       // On a read-only or broken disk nothing can be undone now; the journal stands, and the next start does it.
       if (!(error instanceof AdapterError)) throw error;
     }
-  }
-
-  #forget(): void {
-    this.#disk.remove(this.#journal);
-    this.#disk.syncDirectory(dirname(this.#journal));
   }
 
   #linkOrCopy(from: string, to: string): void {
@@ -215,9 +229,25 @@ export class Transaction {
   }
 }
 
-function parseJournal(bytes: Uint8Array): Journal {
-  const value = JSON.parse(Buffer.from(bytes).toString("utf8")) as Partial<Journal>;
-  const { phase, created, commits, retired } = value;
+/** What the last whole line says; null where not even the first was finished: then nothing had begun. */
+function parseJournal(bytes: Uint8Array): Journal | null {
+  const lines = Buffer.from(bytes).toString("utf8").split("\n");
+  // The last one is empty, or cut off by a crash; but journals had no line feed at their end once.
+  const unfinished = parseJson(lines.pop() ?? "");
+  const known = [...lines.map(parseJson), ...(unfinished === undefined ? [] : [unfinished])].map(understand);
+  return known.at(-1) ?? null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function understand(value: unknown): Journal {
+  const { phase, created, commits, retired } = (value ?? {}) as Partial<Journal>;
   const isList = (list: unknown): boolean => Array.isArray(list) && list.every((path) => typeof path === "string");
   if (!(phase === "staging" || phase === "committing") || ![created, commits, retired].every(isList)) {
     throw new AdapterError("UNEXPECTED_ANSWER", "a repository's journal is not one that release-bot wrote");

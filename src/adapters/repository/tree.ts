@@ -80,7 +80,7 @@ export class Tree {
     const keys = shared && place.sharedKey !== null ? [place.key, place.sharedKey] : [place.key];
     const lock = await this.#lock(keys);
     try {
-      this.transaction(place.key).recover();
+      await this.transaction(place.key).recover();
       await this.#settle(place);
       return await action();
     } finally {
@@ -97,7 +97,7 @@ export class Tree {
     const engine = this.engine(place);
     const left = engine.unsettled?.(place) ?? null;
     if (left === null) return null;
-    this.transaction(left.key).recover();
+    await this.transaction(left.key).recover();
     await engine.settle?.(left);
     return left;
   }
@@ -139,7 +139,7 @@ export class Tree {
       const key = name.slice(0, -".json".length);
       said.push(
         ...(await this.#unlessBusy([key, ...sharedKeyOf(key)], async () => {
-          const done = this.transaction(key).recover();
+          const done = await this.transaction(key).recover();
           return done === null ? [] : [`${key}: an interrupted change was ${done}`];
         })),
       );
@@ -205,13 +205,11 @@ export class Tree {
     const records = [...change.records.map(({ path, text }) => ({ path, bytes: text })), ...key];
     const replaced = change.replaced.map(({ from, to }) => ({ path: to, sameAs: from }));
     const paths = [...replaced, ...rendering.commits, ...records, state].map((file) => file.path);
-    await this.transaction(place.key).run(
-      { links: change.links, files: rendering.files, commits: paths },
-      async () => ({
-        files: [...replaced, ...(await this.#signed(rendering, signer)), ...records, state],
-        retired: [...change.gone, ...generations.retired],
-      }),
-    );
+    await this.transaction(place.key).run({ links: change.links, files: rendering.files, commits: paths }, async () => {
+      const { files, judged } = await this.#signed(rendering, signer);
+      const retired = [...change.gone, ...generations.retired];
+      return { files: [...replaced, ...files, ...records, state], retired, judged };
+    });
     return rendering.identity;
   }
 
@@ -220,18 +218,32 @@ export class Tree {
     this.#own.set(place.key, `${key} ${identity}`);
   }
 
-  async #signed(rendering: Rendering, signer: Signer): Promise<CommitFile[]> {
-    return Promise.all(
-      rendering.commits.map(async (file): Promise<CommitFile> => {
-        if (!("signature" in file)) return file;
-        const { signature } = file;
-        const bytes = await signer.sign(signature);
-        // What the signer answered is looked at before any client sees it.
-        const what = await this.#fault(signature, bytes);
-        if (what !== null) throw new AdapterError("SIGNER_FAILED", `the signature of ${signature.name}: ${what}`);
-        return { path: file.path, bytes };
-      }),
-    );
+  /** What commits, signed; what the signer answered is looked at before any client sees it. */
+  async #signed(
+    rendering: Rendering,
+    signer: Signer,
+  ): Promise<{ readonly files: readonly CommitFile[]; readonly judged: Promise<unknown> }> {
+    const judging: Promise<void>[] = [];
+    const signing = rendering.commits.map(async (file): Promise<CommitFile> => {
+      if (!("signature" in file)) return file;
+      const bytes = await signer.sign(file.signature);
+      const judged = this.#needGood(file.signature, bytes);
+      // The caller waits for all of them; until then a fault is nobody's surprise.
+      judged.catch(() => undefined);
+      judging.push(judged);
+      return { path: file.path, bytes };
+    });
+    const ended = await Promise.allSettled(signing);
+    if (ended.some((one) => one.status === "rejected")) await Promise.allSettled(judging);
+    const files = await Promise.all(signing);
+    const judged = Promise.all(judging);
+    judged.catch(() => undefined);
+    return { files, judged };
+  }
+
+  async #needGood(request: SignRequest, answer: Uint8Array): Promise<void> {
+    const what = await this.#fault(request, answer);
+    if (what !== null) throw new AdapterError("SIGNER_FAILED", `the signature of ${request.name}: ${what}`);
   }
 
   /** Null where the answer is a good signature over exactly what was asked for. */

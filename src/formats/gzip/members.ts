@@ -3,7 +3,7 @@
  * own length in a header subfield ("extra field", 2.3.1.1), as BGZF does, so that a file can be taken apart into members
  * without inflating it; every reader that does not know the subfield skips it.
  */
-import { crc32, deflateRawSync, gunzipSync, inflateRawSync } from "node:zlib";
+import { crc32, deflateRawSync, gunzipSync } from "node:zlib";
 
 /** A run of bytes and the gzip member that holds it. */
 export interface Chunk {
@@ -19,6 +19,8 @@ const trailerLength = 8;
 const unknownSystem = 255;
 /** A member that inflates to more than this is refused: nobody's package list is so long, and memory is not endless. */
 const longest = 1 << 29;
+/** Deflate makes at most 258 bytes of two bits. */
+const mostPerByte = 1032;
 
 /** Bytes that are packed once somebody asks for the member: a file that is only taken apart is never packed whole. */
 class UnpackedChunk implements Chunk {
@@ -68,13 +70,19 @@ function memberAt(file: Buffer, offset: number): Buffer | null {
   return file.subarray(offset, offset + length);
 }
 
-function openMember(packed: Buffer): Chunk {
-  const body = packed.subarray(headerLength, packed.length - trailerLength);
-  const open = inflateRawSync(body, { maxOutputLength: longest });
-  const sound =
-    packed.readUInt32LE(packed.length - 4) === open.length && packed.readUInt32LE(packed.length - 8) === crc32(open);
-  if (!sound) throw new RangeError("a gzip member does not hold what its trailer says");
-  return { open, packed };
+/** What a member says that it inflates to, modulo 2^32. */
+function claimedLength(member: Buffer): number {
+  return member.readUInt32LE(member.length - 4);
+}
+
+/**
+ * Inflates a whole file into one buffer: zlib checks each member's length and CRC on the way. What the members claim is
+ * only how much room is made; a false claim costs time or address space, and memory is touched as it is filled.
+ */
+function inflate(file: Buffer, claimed: number): Buffer {
+  const most = Math.min(longest, file.length * mostPerByte);
+  const room = Math.max(1 << 10, Math.min(claimed + 1, most));
+  return gunzipSync(file, { maxOutputLength: longest, chunkSize: room });
 }
 
 /**
@@ -85,11 +93,24 @@ export function readChunks(file: Buffer): Chunk[] {
   const members: Buffer[] = [];
   for (let offset = 0; offset < file.length; ) {
     const member = memberAt(file, offset);
-    if (member === null) return [chunkOf(gunzipSync(file, { maxOutputLength: longest }))];
+    if (member === null) return [chunkOf(inflate(file, file.length < trailerLength ? 0 : claimedLength(file)))];
     members.push(member);
     offset += member.length;
   }
-  return members.map(openMember);
+  if (members.length === 0) return [];
+  const open = inflate(
+    file,
+    members.reduce((sum, member) => sum + claimedLength(member), 0),
+  );
+  let from = 0;
+  const chunks = members.map((packed): Chunk => {
+    const to = from + claimedLength(packed);
+    const chunk = { open: open.subarray(from, to), packed };
+    from = to;
+    return chunk;
+  });
+  if (from !== open.length) throw new RangeError("a gzip file does not hold what its members say");
+  return chunks;
 }
 
 /** What the chunks inflate to, one after the other. */

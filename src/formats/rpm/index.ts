@@ -2,6 +2,7 @@
 export { compareEvr, compareRpmVersions, parseEvr } from "./evr.ts";
 export { metalinkStates, metalinkUrls, type RepomdState, renderMetalink } from "./metalink.ts";
 export {
+  beginningOfList,
   chunksOfList,
   elementsOf,
   type PackageList,

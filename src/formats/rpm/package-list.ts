@@ -7,6 +7,7 @@
  * and each between them holds whole elements.
  */
 import { type Chunk, chunkOf } from "../gzip/index.ts";
+import { ownText } from "./xml.ts";
 
 /** A list taken apart. */
 export interface PackageList {
@@ -30,8 +31,8 @@ const close = Buffer.from("</package>");
 const forbidden = Buffer.from("<!");
 
 /** Where each element of a chunk begins and ends. Throws RangeError where the bytes are no list of elements. */
-function spans(bytes: Buffer): { readonly from: number; readonly to: number }[] {
-  const found: { from: number; to: number }[] = [];
+function spans(bytes: Buffer): Span[] {
+  const found: Span[] = [];
   for (let from = bytes.indexOf(open); from !== -1; ) {
     const end = bytes.indexOf(close, from);
     if (end === -1) throw new RangeError("a <package> element has no end");
@@ -52,7 +53,7 @@ function pkgidOf(element: Buffer): string {
     /^<package [^>]*?\bpkgid="([0-9a-f]{64})"/.exec(text) ??
     /<checksum type="sha256" pkgid="YES">([0-9a-f]{64})<\/checksum>/.exec(text);
   if (match?.[1] === undefined) throw new RangeError("a <package> element has no SHA-256 as its pkgid");
-  return match[1];
+  return ownText(match[1]);
 }
 
 const indexes = new WeakMap<Chunk, readonly PackageElement[]>();
@@ -87,6 +88,25 @@ function packElements(elements: readonly Buffer[]): Chunk[] {
   return chunks;
 }
 
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The same for elements of one buffer: where one follows upon the other, as createrepo_c writes them, nothing is copied. */
+function packSpans(bytes: Buffer, found: readonly Span[]): Chunk[] {
+  const isGapless = found.every(({ to }, index) => (found[index + 1]?.from ?? to) === to);
+  if (!isGapless) return packElements(found.map(({ from, to }) => bytes.subarray(from, to)));
+  const chunks: Chunk[] = [];
+  let begin = found[0]?.from ?? 0;
+  for (const [index, { to }] of found.entries()) {
+    if (to - begin < chunkLength && index < found.length - 1) continue;
+    chunks.push(chunkOf(bytes.subarray(begin, to)));
+    begin = to;
+  }
+  return chunks;
+}
+
 function isWholeElements(bytes: Buffer): boolean {
   return (
     bytes.subarray(0, open.length).equals(open) &&
@@ -112,9 +132,20 @@ export function readPackageList(chunks: readonly Chunk[]): PackageList {
   if (first === -1) throw new RangeError("a list of packages has no root element");
   return {
     head: chunkOf(bytes.subarray(0, first)),
-    body: packElements(found.map(({ from, to }) => bytes.subarray(from, to))),
+    body: packSpans(bytes, found),
     tail: chunkOf(bytes.subarray(last)),
   };
+}
+
+/** What the list will begin with once that many elements have been added after the rest. */
+export function beginningOfList(list: PackageList, added: number): Chunk[] {
+  const stays = takesIn(list.body.at(-1)) ? list.body.slice(0, -1) : list.body;
+  return [countPackages(list.head, countIn(list.head) + added), ...stays];
+}
+
+/** A short last chunk takes new elements in, so that a thousand promotions do not make a thousand members. */
+function takesIn(last: Chunk | undefined): last is Chunk {
+  return last !== undefined && last.open.length < chunkLength;
 }
 
 /**
@@ -140,8 +171,7 @@ export function splicePackageList(
   }
   if (change.add.length > 0) {
     const last = body.at(-1);
-    // A short last chunk takes the new elements in, so that a thousand promotions do not make a thousand members.
-    const joined = last !== undefined && last.open.length < chunkLength ? [last.open, ...change.add] : change.add;
+    const joined = takesIn(last) ? [last.open, ...change.add] : change.add;
     if (joined !== change.add) body.pop();
     body.push(...packElements(joined.map(endWithLineFeed)));
   }

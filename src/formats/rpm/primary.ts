@@ -1,7 +1,7 @@
 import type { Sha256 } from "../../domain/index.ts";
 import { type Evr, formatEvr } from "./evr.ts";
 import type { PackageElement } from "./package-list.ts";
-import { unescapeXml } from "./xml.ts";
+import { ownText, unescapeXml } from "./xml.ts";
 
 /** What primary.xml says of one package. */
 export interface RpmPackage {
@@ -28,18 +28,18 @@ export function parsePrimaryElement(element: PackageElement): RpmPackage {
   const once = (pattern: RegExp, what: string): string => {
     const found = pattern.exec(text)?.[1];
     if (found === undefined) throw new RangeError(`primary.xml: a package has no ${what}`);
-    return found;
+    return ownText(found);
   };
   const tag = once(/(<version [^>]*>)/, "version");
   const evr = {
     epoch: unescapeXml(/ epoch="([^"]*)"/.exec(tag)?.[1] ?? "0"),
-    version: unescapeXml(/ ver="([^"]*)"/.exec(tag)?.[1] ?? ""),
-    release: unescapeXml(/ rel="([^"]*)"/.exec(tag)?.[1] ?? ""),
+    version: ownText(unescapeXml(/ ver="([^"]*)"/.exec(tag)?.[1] ?? "")),
+    release: ownText(unescapeXml(/ rel="([^"]*)"/.exec(tag)?.[1] ?? "")),
   };
   const location = unescapeXml(once(/<location [^>]*?href="([^"]*)"/, "location"));
   if (!locationPattern.test(location))
     throw new RangeError(`primary.xml: a package lies at '${location.slice(0, 80)}'`);
-  const source = unescapeXml(/<rpm:sourcerpm>([^<]*)</.exec(text)?.[1] ?? "");
+  const source = ownText(unescapeXml(/<rpm:sourcerpm>([^<]*)</.exec(text)?.[1] ?? ""));
   return {
     name: unescapeXml(once(/<name>([^<]*)<\/name>/, "name")),
     arch: once(/<arch>([^<]*)<\/arch>/, "architecture"),

@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import { join } from "node:path";
 import { packedBytes } from "../../../formats/gzip/index.ts";
 import {
+  beginningOfList,
   chunksOfList,
   isDerived,
   metalinkStates,
@@ -15,7 +16,7 @@ import {
   splicePackageList,
 } from "../../../formats/rpm/index.ts";
 import type { Disk } from "../../files/index.ts";
-import { openDigest, openLength, sha256Of } from "../digests.ts";
+import { OpenDigest, openLength, sha256Of } from "../digests.ts";
 import type { RenderContext, Rendering, SnapshotChange } from "../engine.ts";
 import type { MetadataCache } from "../metadata-cache.ts";
 import type { Place } from "../place.ts";
@@ -25,7 +26,12 @@ interface Parts {
   readonly disk: Disk;
   readonly root: string;
   readonly cache: MetadataCache;
+  /** What was hashed ahead; null where nothing was. */
+  readonly begun: BegunLists | null;
 }
+
+/** Digests over what the lists will begin with. */
+export type BegunLists = Readonly<Record<ListType, OpenDigest>>;
 
 interface MetadataFile {
   readonly data: RepomdData;
@@ -34,6 +40,12 @@ interface MetadataFile {
 
 /** How long a client may meet the former repomd.xml at a mirror that is behind. */
 const formerFor = 24 * 3600;
+
+/** Goes over what the lists will begin with once that many packages have been added: most of what rendering them takes. */
+export function beginLists(snapshot: RpmSnapshot, added: number): BegunLists {
+  const begin = (type: ListType): OpenDigest => new OpenDigest(beginningOfList(snapshot.lists[type], added));
+  return { primary: begin("primary"), filelists: begin("filelists"), other: begin("other") };
+}
 
 /** Makes the new metadata. */
 export function renderRpm(
@@ -44,7 +56,7 @@ export function renderRpm(
 ): Rendering {
   const { place } = snapshot;
   const timestamp = Math.floor(context.now.getTime() / 1000);
-  const lists = listTypes.map((type) => spliceList(parts.cache, snapshot, change, type, timestamp));
+  const lists = listTypes.map((type) => spliceList(parts, snapshot, change, type, timestamp));
   const group = groupFile(parts, snapshot, timestamp);
   const listed = [...lists, ...(group === null ? [] : [group])];
   const made = new Set(listed.map((file) => file.data.type));
@@ -80,7 +92,7 @@ export function renderRpm(
 }
 
 function spliceList(
-  cache: MetadataCache,
+  { cache, begun }: Parts,
   snapshot: RpmSnapshot,
   change: SnapshotChange,
   type: ListType,
@@ -95,10 +107,12 @@ function spliceList(
   const bytes = packedBytes(chunks);
   const checksum = sha256Of(bytes);
   cache.put(`rpm ${checksum}`, list, chunks);
+  const ahead = begun?.[type];
+  const digest = ahead?.begins(chunks) === true ? ahead : new OpenDigest(chunks);
   const data = {
     type,
     checksum,
-    openChecksum: openDigest(chunks),
+    openChecksum: digest.over(chunks),
     location: `repodata/${checksum}-${type}.xml.gz`,
     timestamp,
     size: bytes.length,

@@ -10,7 +10,7 @@ import type { MetadataCache } from "../metadata-cache.ts";
 import type { Place } from "../place.ts";
 import type { SignatureJudge } from "../signatures.ts";
 import { checkRpm, type Fault } from "./check-rpm.ts";
-import { renderRpm } from "./render-rpm.ts";
+import { type BegunLists, beginLists, renderRpm } from "./render-rpm.ts";
 import { judgeRpms } from "./rpm-signatures.ts";
 import { type RpmSnapshot, readRpmSnapshot } from "./rpm-snapshot.ts";
 
@@ -22,6 +22,8 @@ export class RpmEngine implements Engine {
   readonly #root: string;
   readonly #judge: SignatureJudge;
   readonly #cache: MetadataCache;
+  /** What was hashed ahead of the next rendering, by repository. */
+  readonly #begun = new Map<string, BegunLists>();
 
   constructor(parts: { disk: Disk; root: string; judge: SignatureJudge; cache: MetadataCache }) {
     this.#disk = parts.disk;
@@ -87,8 +89,14 @@ export class RpmEngine implements Engine {
     return [];
   }
 
+  prepare(snapshot: Snapshot, added: number): void {
+    if (snapshot.exists) this.#begun.set(snapshot.place.key, beginLists(snapshot as RpmSnapshot, added));
+  }
+
   render(snapshot: Snapshot, change: SnapshotChange, context: RenderContext): Rendering {
-    const parts = { disk: this.#disk, root: this.#root, cache: this.#cache };
+    const begun = this.#begun.get(snapshot.place.key) ?? null;
+    this.#begun.delete(snapshot.place.key);
+    const parts = { disk: this.#disk, root: this.#root, cache: this.#cache, begun };
     return renderRpm(parts, snapshot as RpmSnapshot, change, context);
   }
 }
