@@ -109,34 +109,3 @@ function upgraded(before: z.output<typeof schemaBefore>): StatusData {
   }));
   return { ...before, format: "release-bot-status-2", updates };
 }
-
-/** The data of several build qubes as one: a version's distributions come together, the data is as old as its oldest part. */
-export function combineStatus(parts: readonly [StatusData, ...StatusData[]]): StatusData {
-  const updates = new Map<string, StatusUpdate>();
-  for (const update of parts.flatMap((part) => part.updates)) {
-    const key = [update.release, update.kind, update.name, update.version].join("\n");
-    const known = updates.get(key);
-    updates.set(
-      key,
-      known === undefined
-        ? update
-        : {
-            ...known,
-            issue: known.issue ?? update.issue,
-            commit: known.commit ?? update.commit,
-            buggy: known.buggy || update.buggy,
-            votes: known.votes ?? update.votes,
-            tests: known.tests ?? update.tests,
-            minAgeDays: Math.max(known.minAgeDays, update.minAgeDays),
-            places: [...known.places, ...update.places],
-          },
-    );
-  }
-  const [first] = parts;
-  return {
-    ...first,
-    generatedAt: parts.map(({ generatedAt }) => generatedAt).sort()[0] ?? first.generatedAt,
-    environments: [...new Set(parts.flatMap(({ environments }) => environments))],
-    updates: [...updates.values()],
-  };
-}

@@ -196,22 +196,5 @@ describe("release-bot status", () => {
     expect((await runCaptured(list, ["r4.3", ...site])).stdout).toMatch(
       /^waiting hello v1\.0 +vm-bookworm failed: no <b>disk<\/b>\n$/,
     );
-    const combined = join(directory, "all");
-    const both = await runCaptured(status, [
-      "combine",
-      "--out",
-      combined,
-      "--keys",
-      keys,
-      join(out, "status.json"),
-      join(out, "status.json"),
-    ]);
-    expect(both).toMatchObject({ status: 0, stdout: expect.stringContaining("of 1 versions") });
-  });
-
-  it("combines no data that is not signed by one of the keys", async () => {
-    publish({}, stranger);
-    const run = await runCaptured(status, ["combine", "--out", join(directory, "all"), "--keys", keys, data]);
-    expect(run).toMatchObject({ status: 1, stderr: expect.stringContaining("is not signed by a key of") });
   });
 });

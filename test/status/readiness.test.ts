@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { combineStatus, parseStatusData, tellAll, tellStories } from "../../src/status/index.ts";
+import { parseStatusData, tellAll, tellStories } from "../../src/status/index.ts";
 import { placeWith, statusWith, updateWith } from "../support/status-data.ts";
 
 const day = (date: number): Date => new Date(Date.UTC(2026, 10, date, 12));
@@ -59,22 +59,6 @@ describe("a version in testing", () => {
 });
 
 describe("status data", () => {
-  it("of several build qubes comes together by version, and is as old as its oldest part", () => {
-    const one = statusWith([updateWith()]);
-    const other = statusWith(
-      [updateWith({ issue: null, buggy: true, places: [placeWith({ distribution: "host-fc41" })] })],
-      {
-        environments: ["build-fedora"],
-        generatedAt: "2026-11-22T12:00:00Z",
-      },
-    );
-    expect(combineStatus([one, other])).toMatchObject({
-      generatedAt: "2026-11-22T12:00:00Z",
-      environments: ["build-debian", "build-fedora"],
-      updates: [{ issue: 12, buggy: true, places: [{ distribution: "vm-bookworm" }, { distribution: "host-fc41" }] }],
-    });
-  });
-
   it.each([
     ["no JSON", "{"],
     ["another format", JSON.stringify({ ...statusWith([]), format: "x" })],
