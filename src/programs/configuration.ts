@@ -24,7 +24,7 @@ export interface ConfigurationFile {
 }
 
 /** `--config FILE`, else `RELEASE_BOT_CONFIG`, else `~/.config/release-bot/config.yml`. */
-function configurationPath(option: string | undefined, environment: Environment): string {
+export function configurationPath(option: string | undefined, environment: Environment): string {
   const chosen = option ?? environment["RELEASE_BOT_CONFIG"];
   return resolve(chosen ?? join(environment["HOME"] ?? "/", ".config/release-bot/config.yml"));
 }

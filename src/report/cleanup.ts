@@ -93,7 +93,7 @@ function versionsAt(
 }
 
 /** `4.3.12-1` is a package of `v4.3.12`. */
-function isOf(version: string, fact: StandingFact): boolean {
+export function isOf(version: string, fact: { readonly version: string }): boolean {
   const plain = version.replace(/^v(?=[0-9])/, "");
   return fact.version === plain || fact.version.startsWith(`${plain}-`);
 }
@@ -106,7 +106,8 @@ function isStable({ places, subject }: Judged, standing: readonly StandingFact[]
   });
 }
 
-function isLater(fact: StandingFact, { version }: TitleSubject): boolean {
+/** Whether what stands is of a later version than the one that the title names. */
+export function isLater(fact: { readonly version: string }, { version }: TitleSubject): boolean {
   return compareVersions(fact.version, version.replace(/^v(?=[0-9])/, "")) > 0;
 }
 

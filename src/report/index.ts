@@ -1,6 +1,7 @@
 /** Outcome → title, labels, body, comment. Pure: what is written where is decided here, and posted by the GitHub adapter. */
 export { answerComment } from "./answer-comment.ts";
 export { type Closing, type OpenIssue, planCleanup, type StandingFact } from "./cleanup.ts";
+export { compareLabels, type PlacedVersion } from "./compare-labels.ts";
 export { issueBody } from "./issue-body.ts";
 export { foldLabels, type LabelChange, labelChange, labelFamily } from "./labels.ts";
 export { readMarker, withMarker } from "./marker.ts";

@@ -3,5 +3,6 @@ export { type GithubClient, type GithubCredentials, githubClient } from "./clien
 export { githubComments } from "./comment-source.ts";
 export { githubDeliverer } from "./deliverer.ts";
 export { issueCloser, type ListedIssue } from "./issue-closer.ts";
+export { issueLabels } from "./issue-labels.ts";
 export { issueMemory } from "./issue-memory.ts";
 export { readMessageTemplates } from "./message-templates.ts";

@@ -127,9 +127,9 @@ export interface CleanedUp {
   readonly files: readonly string[];
 }
 
-/** Where records, repositories and uploads disagree. */
+/** Where records, repositories, uploads and (compared by whoever can ask GitHub) labels disagree. */
 export interface Difference {
-  readonly kind: "interrupted" | "recorded-only" | "unrecorded" | "not-uploaded";
+  readonly kind: "interrupted" | "recorded-only" | "unrecorded" | "not-uploaded" | "labels";
   readonly where: string;
   readonly what: string;
   /** Whether this run mended it. */

@@ -1,6 +1,7 @@
 /** Package repositories on disk: publish, promote, withdraw, check, recover. */
 export type {
   Applied,
+  Difference,
   PlanTarget,
   Repositories,
   RepositoriesOptions,

@@ -34,7 +34,8 @@ const usage = `release-bot repo ACTION --root DIR [OPTION…]
             to the mirrors, in two phases: what commits comes last
   clean-up  --sign-key FPR [--dist D[,D…]] [--keep-superseded-days N (90)]
             builds that others superseded in testing that long ago
-  reconcile [--repair]  where records, repositories and uploads disagree
+  reconcile [--repair] [--config FILE]
+            where records, repositories and uploads disagree; with the agent's configuration the status issues' labels, too
 
 Instead of --component and --commit: --template NAME [--version VERSION].
 Everywhere: --gpg PROGRAM (gpg) signs; --artifacts DIR: builder v2's records are used; --mirror URL… for metalinks;

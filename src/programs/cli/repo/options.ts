@@ -42,6 +42,7 @@ const options = {
   "keep-superseded-days": { type: "string", default: "90" },
   "upload-to": { type: "string" },
   rsh: { type: "string" },
+  config: { type: "string" },
   repair: { type: "boolean", default: false },
   rehearse: { type: "boolean", default: false },
   json: { type: "boolean", default: false },

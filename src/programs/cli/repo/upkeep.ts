@@ -1,4 +1,6 @@
 /** `release-bot repo upload`, `clean-up`, `reconcile`: what keeps repositories in order. */
+import { AdapterError } from "../../../domain/index.ts";
+import { type LabelsCompared, reconcileLabels } from "./labels.ts";
 import { daysOf, openByWords, releaseOf, repositoryOf, signKeyOf, targetOf, textOf, type Words } from "./options.ts";
 
 /** Uploads one repository in two phases. */
@@ -37,16 +39,36 @@ export async function cleanUp(words: Words): Promise<number> {
   return 0;
 }
 
-/** Says where records, repositories and uploads disagree; exit status 1 where something is left so. */
+/** Says where records, repositories, uploads and labels disagree; exit status 1 where something is left so. */
 export async function reconcile(words: Words): Promise<number> {
   const { repositories } = openByWords(words);
-  const differences = await repositories.reconcile(words.values.repair ? "repair" : "look");
-  if (words.values.json) process.stdout.write(`${JSON.stringify({ differences })}\n`);
-  else {
+  const mode = words.values.repair ? "repair" : "look";
+  const found = await repositories.reconcile(mode);
+  // Repaired records come first: labels are compared with what stands.
+  const labels = await labelsOrFault(() => reconcileLabels(repositories, words.values.config, mode));
+  const differences = [...found, ...("differences" in labels ? labels.differences : [])];
+  if (words.values.json) {
+    const compared = "not" in labels ? { compared: false, why: labels.not } : { compared: true };
+    process.stdout.write(`${JSON.stringify({ differences, labels: compared })}\n`);
+  } else {
     for (const { where, what, mended } of differences) {
       process.stdout.write(`${where}: ${what}${mended ? " (mended)" : ""}\n`);
     }
-    if (differences.length === 0) process.stdout.write("records, repositories and uploads agree\n");
+    if ("not" in labels) process.stdout.write(`labels were not compared: ${labels.not}\n`);
+    const which = "not" in labels ? "records, repositories and uploads" : "records, repositories, uploads and labels";
+    if (differences.length === 0) process.stdout.write(`${which} agree\n`);
   }
-  return differences.every((one) => one.mended) ? 0 : 1;
+  return differences.every((one) => one.mended) && !("failed" in labels) ? 0 : 1;
+}
+
+/** GitHub that cannot be asked does not hide what was found without it. */
+async function labelsOrFault(
+  compare: () => Promise<LabelsCompared>,
+): Promise<LabelsCompared | { readonly not: string; readonly failed: true }> {
+  try {
+    return await compare();
+  } catch (error) {
+    if (!(error instanceof AdapterError)) throw error;
+    return { not: error.message, failed: true };
+  }
 }
