@@ -7,4 +7,5 @@ export type {
   RepositoriesOptions,
   StandingVersion,
 } from "./face.ts";
+export { mirrorsOfBuilder, readMirrors } from "./mirrors.ts";
 export { openRepositories } from "./open.ts";

@@ -1,6 +1,7 @@
 /** rpm repositories: package lists, repomd.xml, metalinks, and rpm's order of versions. */
 export { compareEvr, compareRpmVersions, parseEvr } from "./evr.ts";
 export { metalinkStates, metalinkUrls, type RepomdState, renderMetalink } from "./metalink.ts";
+export { parseMirrorsList } from "./mirrors-list.ts";
 export {
   beginningOfList,
   chunksOfList,

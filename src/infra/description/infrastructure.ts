@@ -32,7 +32,7 @@ export interface BuilderDirectory {
   /** Absolute. */
   readonly directory: string;
   readonly release: Release;
-  /** The maintainers whose commands count in this builder. */
+  /** Whose signatures count for the builder's own sources: v1 has them in its keyring, v2's checkout is brought forward by them. */
   readonly keys: readonly Fingerprint[];
   /** In the configuration's repository; null where the builder is set up by hand. */
   readonly file: string | null;
@@ -84,6 +84,8 @@ export interface Infrastructure extends PolicyPlan {
   readonly botName: string;
   readonly botEmail: string;
   readonly webhook: Webhook;
+  /** Base addresses of the mirrors, best first, for dom0's metalinks; none: those that builder v2 lists. */
+  readonly mirrors: readonly string[];
   readonly environments: readonly Environment[];
   readonly remoteHosts: readonly RemoteHost[];
 }

@@ -49,6 +49,7 @@ const names = [
   "webhook_certificate",
   "webhook_certificate_key",
   "github_hook_ranges",
+  "mirrors",
   ...settingNames,
 ] as const;
 
@@ -120,6 +121,7 @@ function readTop(tree: Tree, top: Value): Infrastructure {
     botEmail:
       tree.parsed(fields.get("build_bot_email"), values.parseEmail, "a mail address") ?? "builder-bot@qubes-os.org",
     webhook: readWebhook(tree, fields),
+    mirrors: tree.list(fields.get("mirrors"), values.parseUrl, "a mirror's address, such as https://yum.example.org"),
     sshProxy: tree.boolean(fields.get("ssh-proxy"), true),
     environments: readEnvironments(tree, fields.get("build-envs"), common),
     remoteHosts: readHosts(tree, fields.get("remote-hosts")),

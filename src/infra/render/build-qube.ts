@@ -5,16 +5,22 @@ import { githubKnownHosts, knownHosts } from "./known-hosts.ts";
 import { cleanUpScript, isoScript, safeCheckoutScript, statusPageScript } from "./scripts.ts";
 import {
   builderDirectory,
+  builderKeysDirectory,
+  builderMaintainers,
   type Entry,
   home,
+  link,
   type QubeTree,
   secretFile,
   serviceLink,
+  servicesDirectory,
   settingsDirectory,
   socketDirectory,
   systemFile,
   userFile,
 } from "./tree.ts";
+
+const mirrorsList = `${settingsDirectory}/mirrors.list`;
 
 /** Everything that a build qube gets. */
 export function renderBuildQube(infrastructure: Infrastructure, environment: Environment): QubeTree {
@@ -39,11 +45,22 @@ export function renderBuildQube(infrastructure: Infrastructure, environment: Env
   if (settings.isoBaseUrl !== null && builders.length > 0) {
     tree.set("/usr/local/bin/release-bot-iso", systemFile(isoScript(environment), 0o755));
   }
+  if (infrastructure.mirrors.length > 0) {
+    tree.set(mirrorsList, userFile(infrastructure.mirrors.map((mirror) => `${mirror}\n`).join("")));
+  }
   if (infrastructure.commandsPublicKeys !== null) {
     tree.set(`${settingsDirectory}/trusted-keys.asc`, userFile(withNewline(infrastructure.commandsPublicKeys)));
   }
+  if (!environment.builderv2) {
+    const last = builders.at(-1)?.directory;
+    // The builds' disposables bring templates back by it; it is builder v1's own, and all its directories have the same.
+    if (last !== undefined) {
+      const service = "qubesbuilder.CopyTemplateBack";
+      tree.set(`${servicesDirectory}/${service}`, link(`${last}/rpc-services/${service}`));
+    }
+  }
   for (const builder of builders) {
-    if (builder.file === null) continue;
+    if (builder.file === null || !environment.builderv2) continue;
     const { source, directory } = builder;
     tree.set(
       `${directory}/builder.yml`,
@@ -104,9 +121,25 @@ function agentConfiguration(infrastructure: Infrastructure, environment: Environ
         "token-file": secretPath(settings.githubApiKey, `${settingsDirectory}/github-token`),
       },
       sign: { via: "key-gate", "keys-qube": keys },
+      ...(infrastructure.mirrors.length > 0 ? { "mirrors-list": mirrorsList } : {}),
+      ...keptCheckouts(environment),
     },
   };
   return stringify(tree, { lineWidth: 0 });
+}
+
+/** The checkouts that jobs bring forward, each by the signatures of those whom the description names for it. */
+function keptCheckouts({ builderv2, builders }: Environment): { readonly checkouts?: readonly unknown[] } {
+  const keys = builderKeysDirectory;
+  const tools = { directory: builderDirectory, branch: "main", maintainers: builderMaintainers(builders), keys };
+  const configurations = builders.map(({ directory, source: { component, branch, maintainers } }) => ({
+    directory: `${directory}/sources/${component}`,
+    branch,
+    maintainers,
+    keys,
+  }));
+  const kept = builderv2 ? [tools, ...configurations].filter(({ maintainers }) => maintainers.length > 0) : [];
+  return kept.length === 0 ? {} : { checkouts: kept };
 }
 
 /** What can be known here of the other environments; components and distributions are filled in by the operator. */

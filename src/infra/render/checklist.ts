@@ -1,9 +1,12 @@
 import type { Infrastructure } from "../description/infrastructure.ts";
 import { environmentQubes } from "../policy/plan.ts";
-import { builderDirectory, settingsDirectory } from "./tree.ts";
+import { builderDirectory, builderKeysDirectory, builderMaintainers, settingsDirectory } from "./tree.ts";
 
 /** The commit of builder v2 that a first checkout takes; the agent brings it forward, verified, from there. */
 const builderCommit = "f5576c895d0f2c35b3b8751f0d5cde0329c7fe3a";
+
+/** The same of builder v1. */
+const builderOneCommit = "3d3e766de05b37cd858f0d3cb2c6ebf716510cd8";
 
 /** What a person still has to do by hand, by qube, with the commands. Secrets are not in any rendered file's place. */
 export function renderChecklist(infrastructure: Infrastructure): string {
@@ -142,7 +145,15 @@ function buildQube(infrastructure: Infrastructure, environment: Infrastructure["
       ].join("\n"),
     ]);
   }
+  const trusted = new Set([...builderMaintainers(builders), ...builders.flatMap(({ source }) => source.maintainers)]);
+  if (environment.builderv2 && trusted.size > 0) {
+    items.push([
+      "put the builders' maintainers' public keys there, one file each: by them the checkouts are brought forward before each job",
+      [...trusted].map((key) => `${build}$ install -D -m 644 ${key}.asc ${builderKeysDirectory}/${key}.asc`).join("\n"),
+    ]);
+  }
   if (!environment.builderv2) {
+    for (const builder of builders) items.push(builderOne(build, builder));
     items.push([
       "builder v1 needs two services in dom0, which are its own: read them, then copy them there",
       `dom0$ qvm-run --pass-io ${build} 'tar -C ${builders[0]?.directory ?? "BUILDER"}/rpc-services -c qubesbuilder.AttachDisk qubesbuilder.ExportDisk' | sudo tar -C /etc/qubes-rpc -x`,
@@ -159,6 +170,34 @@ function buildQube(infrastructure: Infrastructure, environment: Infrastructure["
   }
   items.push(["start the agent", `${build}$ sudo systemctl restart release-bot-agent`]);
   return part(build, items, `\`${build}$ release-bot doctor\` is content.`);
+}
+
+/** The first checkout of builder v1, whose sources bring the keys that it then verifies with. */
+function builderOne(
+  build: string,
+  { directory, keys, file, source }: Infrastructure["environments"][number]["builders"][number],
+): readonly [string, string] {
+  const { component, baseUrl } = source;
+  const variable = `GIT_URL_${component.replaceAll("-", "_")}`;
+  const commands = [
+    `release-bot-safe-checkout https://github.com/QubesOS/qubes-builder ${directory} ${builderOneCommit}`,
+    `cd ${directory} && BUILDERCONF= GIT_URL_builder=https://github.com/QubesOS/qubes-builder COMPONENTS=builder make get-sources`,
+    ...keys.map(
+      (key) =>
+        `cd ${directory} && GNUPGHOME=$(make -s get-var GET_VAR=KEYRING_DIR_GIT) sh -c 'gpg --import keys/${key}.asc && echo ${key}:6: | gpg --import-ownertrust'`,
+    ),
+    `cd ${directory} && BUILDERCONF= COMPONENTS=${component} ${variable}=${baseUrl}${component} make get-sources`,
+    ...(file === null
+      ? []
+      : [
+          `ln -sfn qubes-src/${component}/${file} ${directory}/builder.conf`,
+          `cd ${directory} && COMPONENTS='$(BUILDER_PLUGINS)' make get-sources`,
+        ]),
+  ];
+  return [
+    `check builder v1 out at its pinned commit into ${directory}, with the keys that count for it, and its configuration`,
+    commands.map((command) => `${build}$ ${command}`).join("\n"),
+  ];
 }
 
 function netQube({ netvm, webhook, reportRepository }: Infrastructure): string {

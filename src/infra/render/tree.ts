@@ -1,3 +1,5 @@
+import type { Fingerprint } from "../../domain/index.ts";
+
 /** One thing to put into a qube. */
 export type Entry =
   | {
@@ -35,7 +37,7 @@ export function secretFile(content: string): Entry {
 }
 
 /** A symbolic link. */
-function link(target: string): Entry {
+export function link(target: string): Entry {
   return { kind: "link", target };
 }
 
@@ -45,6 +47,8 @@ export const home = "/home/user";
 export const builderDirectory = `${home}/qubes-builderv2`;
 /** Where the programs look for their configuration. */
 export const settingsDirectory = `${home}/.config/release-bot`;
+/** The public keys by which the builders' checkouts are brought forward, one `FINGERPRINT.asc` each. */
+export const builderKeysDirectory = `${settingsDirectory}/builder-keys`;
 /** Where the daemons' sockets are: a directory that systemd makes for them, since `/run` is empty after a boot. */
 export const socketDirectory = "/run/release-bot/rpc";
 /** Where the agent looks a service up that is to survive a reboot. */
@@ -53,4 +57,11 @@ export const servicesDirectory = "/usr/local/etc/qubes-rpc";
 /** A service of ours as the agent finds it: a link that stays, to a socket that comes with the program. */
 export function serviceLink(service: string): readonly [string, Entry] {
   return [`${servicesDirectory}/${service}`, link(`${socketDirectory}/${service}`)];
+}
+
+/** Whose signatures count for the builders' own sources. */
+export function builderMaintainers(
+  builders: readonly { readonly keys: readonly Fingerprint[] }[],
+): readonly Fingerprint[] {
+  return [...new Set(builders.flatMap(({ keys }) => keys))];
 }

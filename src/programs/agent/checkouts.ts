@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { type CheckoutUpdate, updateCheckout } from "../../adapters/git/index.ts";
 import type { Fingerprint } from "../../domain/index.ts";
 import type { Logger } from "../logging.ts";
@@ -20,8 +21,18 @@ export interface CheckoutParts {
 
 const limitMs = 120_000;
 
-function within(directory: string, path: string | null): boolean {
-  return path !== null && (path === directory || path.startsWith(`${directory}/`));
+function within(directory: string, path: string): boolean {
+  return path === directory || path.startsWith(`${directory}/`);
+}
+
+/** Whether a builder lives from a checkout: its tools are in it, or its configuration is, or includes from it. */
+function livesFrom(
+  directory: string,
+  builder: { readonly directory: string; readonly configurationFile: string | null },
+): boolean {
+  if (within(directory, builder.directory)) return true;
+  const { configurationFile: file } = builder;
+  return file !== null && (within(directory, file) || within(dirname(file), directory));
 }
 
 /**
@@ -35,7 +46,7 @@ export async function refreshCheckouts(
 ): Promise<readonly CheckoutUpdate[]> {
   const updates: CheckoutUpdate[] = [];
   for (const { directory, branch, maintainers, keys } of checkouts) {
-    if (!within(directory, builder.directory) && !within(directory, builder.configurationFile)) continue;
+    if (!livesFrom(directory, builder)) continue;
     const update = await updateCheckout({
       directory,
       branch,

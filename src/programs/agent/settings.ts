@@ -85,6 +85,8 @@ const section = z
         homedir: path.nullable().default(null),
       })
       .default({ via: "key-gate", "keys-qube": "@default", homedir: null }),
+    /** Base addresses of the mirrors, for dom0's metalinks; without it, those of builder v2's own list. */
+    "mirrors-list": path.nullable().default(null),
     /** Every so many hours the remotes are looked at for version tags that no push announced. */
     "tag-scan-hours": z.number().positive().max(8760).default(24),
     /** Checkouts of builders and configurations that are kept up to date before each job. */
@@ -136,6 +138,7 @@ export function agentSettings(configuration: ConfigurationFile, environment: Env
       ...(app === undefined ? {} : { app: { ...app, "private-key-file": at(app["private-key-file"]) } }),
       "templates-dir": read.github["templates-dir"] === null ? null : at(read.github["templates-dir"]),
     },
+    "mirrors-list": read["mirrors-list"] === null ? null : at(read["mirrors-list"]),
     sign: { ...read.sign, homedir: read.sign.homedir === null ? null : at(read.sign.homedir) },
     checkouts: read.checkouts.map((checkout) => ({
       ...checkout,

@@ -9,7 +9,7 @@ import type { QrexecTransport } from "../../adapters/qrexec/index.ts";
 import { openLogService } from "../../adapters/qrexec/log-service.ts";
 import { writeGpgClientProgram } from "../../adapters/qrexec/split-gpg-program.ts";
 import { announcingSigner } from "../../adapters/qrexec/split-gpg-signer.ts";
-import { openRepositories, type Repositories } from "../../adapters/repository/index.ts";
+import { mirrorsOfBuilder, openRepositories, type Repositories, readMirrors } from "../../adapters/repository/index.ts";
 import { GpgProgramSigner } from "../../adapters/signer/index.ts";
 import type {
   Backend,
@@ -66,7 +66,8 @@ export function openWorld(parts: WorldParts): World {
   const tools = toolEnvironment(parts.environment);
 
   const known = new Map<string, Repositories>();
-  const repositories = ({ configuration }: BuilderPlace): Repositories => {
+  const mirrors = settings["mirrors-list"] === null ? null : readMirrors(settings["mirrors-list"]);
+  const repositories = ({ configuration, directory }: BuilderPlace): Repositories => {
     const root = join(configuration.artifactsDir, "repository-publish");
     const open =
       known.get(root) ??
@@ -77,6 +78,7 @@ export function openWorld(parts: WorldParts): World {
         clock: now,
         keys: keys.publicKeys,
         debEngine: "auto",
+        mirrors: mirrors ?? mirrorsOfBuilder(directory),
       });
     known.set(root, open);
     return open;

@@ -88,6 +88,13 @@
     - group: root
     - mode: "0755"
     - makedirs: true
+/home/user/.config/release-bot/mirrors.list:
+  file.managed:
+    - source: salt://build-infra/files/build-fedora/home/user/.config/release-bot/mirrors.list
+    - user: user
+    - group: user
+    - mode: "0644"
+    - makedirs: true
 /home/user/.config/release-bot/trusted-keys.asc:
   file.managed:
     - source: salt://build-infra/files/build-fedora/home/user/.config/release-bot/trusted-keys.asc

@@ -81,12 +81,24 @@
     - group: root
     - mode: "0755"
     - makedirs: true
+/home/user/.config/release-bot/mirrors.list:
+  file.managed:
+    - source: salt://build-infra/files/build-old/home/user/.config/release-bot/mirrors.list
+    - user: user
+    - group: user
+    - mode: "0644"
+    - makedirs: true
 /home/user/.config/release-bot/trusted-keys.asc:
   file.managed:
     - source: salt://build-infra/files/build-old/home/user/.config/release-bot/trusted-keys.asc
     - user: user
     - group: user
     - mode: "0644"
+    - makedirs: true
+/usr/local/etc/qubes-rpc/qubesbuilder.CopyTemplateBack:
+  file.symlink:
+    - target: /home/user/r4.2/rpc-services/qubesbuilder.CopyTemplateBack
+    - force: true
     - makedirs: true
 /home/user/.config/release-bot/github-token:
   file.managed:
