@@ -1,7 +1,6 @@
-import { basename } from "node:path";
 import { AdapterError, type LogPath, type SourceHistory } from "../domain/index.ts";
 import { type DistributionFact, distributionEvent, type Reporter } from "./events.ts";
-import { closeLog, openLog, printable } from "./log-end.ts";
+import { closeLog, notePackages, openLog, printable } from "./log-end.ts";
 import type { BuildPorts, BuildTask, JobLog } from "./ports.ts";
 import type { DistributionRecord, StageRecord } from "./record.ts";
 import { runStages, type StageFailure } from "./run-stages.ts";
@@ -73,8 +72,7 @@ export async function buildDistribution(build: DistributionBuild): Promise<Distr
     throw bug;
   });
   const tail = log.tail();
-  const packages = outcome.packages.map(({ path, sha256, size }) => ({ file: basename(path), sha256, size }));
-  for (const { file, sha256, size } of packages) log.note(`package ${printable(file)} sha256:${sha256} ${size}`);
+  const packages = notePackages(log, outcome.packages);
   if (outcome.failure !== null) log.note(`${outcome.failure.stage} failed: ${printable(outcome.failure.reason)}`);
   const path = await closeLog(log, outcome.failure === null ? "done" : "failed");
   const reason = outcome.failure === null ? "" : `${outcome.failure.stage}: ${outcome.failure.reason}`;

@@ -11,7 +11,7 @@ import type {
 } from "../domain/index.ts";
 import type { TemplateConfiguration } from "../formats/builder-yml/index.ts";
 import type { BackendRun, BuilderPlace, JobLog, LogService } from "./ports.ts";
-import type { AskedBy, StageRecord } from "./record.ts";
+import type { AskedBy, DistributionRecord, StageRecord } from "./record.ts";
 
 /** A template to build. */
 export interface TemplateTask {
@@ -57,6 +57,8 @@ export interface ImageRecord {
   readonly reason: string;
   readonly attempts: number;
   readonly stages: readonly StageRecord[];
+  /** File names without their directory; empty where the back-end does not say. */
+  readonly packages: DistributionRecord["packages"];
   readonly repository: RepositoryName;
   readonly log: LogPath | null;
   /** Where openQA's results stand. */

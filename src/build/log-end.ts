@@ -1,6 +1,8 @@
+import { basename } from "node:path";
 import { AdapterError, type LogPath } from "../domain/index.ts";
 import { within } from "./patience.ts";
-import type { JobLog, LogOutcome, LogService } from "./ports.ts";
+import type { JobLog, LogOutcome, LogService, PackageFile } from "./ports.ts";
+import type { DistributionRecord } from "./record.ts";
 
 const openLimitMs = 60_000;
 /** Longer than a log service needs to commit and push a large log; the build is over by then, only its link waits. */
@@ -25,4 +27,11 @@ export async function closeLog(log: JobLog, outcome: LogOutcome): Promise<LogPat
 /** A line of the log is one line, whatever stands in a version or a file's name. */
 export function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]+/g, " ").slice(0, 500);
+}
+
+/** Says in the log what a build made; answers it for the record, by names without their directory. */
+export function notePackages(log: JobLog, packages: readonly PackageFile[]): DistributionRecord["packages"] {
+  const made = packages.map(({ path, sha256, size }) => ({ file: basename(path), sha256, size }));
+  for (const { file, sha256, size } of made) log.note(`package ${printable(file)} sha256:${sha256} ${size}`);
+  return made;
 }

@@ -10,7 +10,7 @@ import {
   type TraceId,
 } from "../domain/index.ts";
 import type { ImagePorts, ImageRecord, ImageTask } from "./image-ports.ts";
-import { closeLog, openLog, printable } from "./log-end.ts";
+import { closeLog, notePackages, openLog, printable } from "./log-end.ts";
 import type { JobLog } from "./ports.ts";
 import type { AskedBy } from "./record.ts";
 import { runStages, type StageFailure } from "./run-stages.ts";
@@ -99,6 +99,7 @@ export async function runImage(request: ImageRequest, ports: ImagePorts): Promis
     reason: "",
     attempts: (earlier?.attempts ?? 0) + 1,
     stages: [],
+    packages: [],
     repository,
     log: null,
     tests: null,
@@ -117,7 +118,8 @@ export async function runImage(request: ImageRequest, ports: ImagePorts): Promis
   const tests = built.failure === null && task.kind === "iso" ? await startTests(request, ports) : null;
   const reason = built.failure === null ? "" : `${built.failure.stage}: ${built.failure.reason}`;
   const state = built.failure === null ? "done" : "failed";
-  record = { ...record, state, reason, log: built.log, tests: tests?.url ?? null, endedAt: ports.now().toISOString() };
+  const { log, packages } = built;
+  record = { ...record, state, reason, log, packages, tests: tests?.url ?? null, endedAt: ports.now().toISOString() };
   await ports.records.save(record);
   const reports = [...tell(request, ports.now(), record, built), ...(tests?.reports ?? [])];
   const summary = state === "done" ? `${name(task)} ${task.subject.version} is in ${repository}` : reason;
@@ -126,12 +128,14 @@ export async function runImage(request: ImageRequest, ports: ImagePorts): Promis
 
 interface Built {
   readonly failure: StageFailure | null;
+  readonly packages: ImageRecord["packages"];
   readonly log: ImageRecord["log"];
   readonly tail: string;
 }
 
 const diedTwice: Built = {
   failure: { stage: "build", reason: "the program died twice while it was built" },
+  packages: [],
   log: null,
   tail: "",
 };
@@ -149,10 +153,10 @@ async function build(
   } catch (error) {
     if (!(error instanceof AdapterError)) throw error;
     const reason = `no log can be had, so nothing is built: ${error.message}`;
-    return { failure: { stage: "log", reason }, log: null, tail: "" };
+    return { failure: { stage: "log", reason }, packages: [], log: null, tail: "" };
   }
   log.note(`build of ${task.kind} ${name(task)} ${printable(version)} of ${release}, job ${request.job}`);
-  const { failure } = await runStages({
+  const outcome = await runStages({
     log,
     open: () => ports.backend.openImage(task, log),
     signal: request.signal,
@@ -164,9 +168,11 @@ async function build(
     await closeLog(log, "failed");
     throw bug;
   });
+  const { failure } = outcome;
   const tail = log.tail();
+  const packages = notePackages(log, outcome.packages);
   if (failure !== null) log.note(`${failure.stage} failed: ${printable(failure.reason)}`);
-  return { failure, log: await closeLog(log, failure === null ? "done" : "failed"), tail };
+  return { failure, packages, log: await closeLog(log, failure === null ? "done" : "failed"), tail };
 }
 
 /** A test that cannot be asked for is no failure of the build: it is said beside it. */

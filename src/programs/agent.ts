@@ -8,6 +8,7 @@ import { qrexecTransport } from "../adapters/qrexec/index.ts";
 import { openAgentStore } from "../adapters/store/index.ts";
 import { loadTrustedKeys, openSqv } from "../adapters/verifier/index.ts";
 import { reportKeys } from "../signed/index.ts";
+import { recordProvenance } from "../trail/index.ts";
 import type { Ledger } from "../work/index.ts";
 import { placeChannel, pump, WakeUp, work } from "../work/index.ts";
 import { buildersSource } from "./agent/builders.ts";
@@ -27,6 +28,7 @@ import { takeRecordedCalls } from "./agent/recorded-calls.ts";
 import { recoverRepositories } from "./agent/recover-repositories.ts";
 import { type CallHandlers, serveCalls } from "./agent/services.ts";
 import { type AgentSettings, agentSettings } from "./agent/settings.ts";
+import { statementDeliverer, statementsChannel } from "./agent/statement-entries.ts";
 import { watchTags } from "./agent/tag-watch.ts";
 import { placeOf, Uploads, uploadedEvent } from "./agent/uploads.ts";
 import type { VerificationParts } from "./agent/verification.ts";
@@ -85,7 +87,7 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
   };
   const transport = qrexecTransport(qrexec);
   const github = openGithub(settings, clock.now);
-  const opened: World = openWorld({
+  const world: World = openWorld({
     settings,
     qrexec,
     transport,
@@ -95,14 +97,15 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
   });
   const provenance = keepProvenance({
     environment: settings.qube,
-    world: opened,
+    logs: world.logs,
     records: store.builds,
+    images: store.images,
     ledger,
+    outbox: store.outbox,
     builders,
     now: clock.now,
     log,
   });
-  const { world } = provenance;
   const { repositories } = world;
   const uploads = new Uploads({ repositories, awaited: store.awaitedUploads, builders, clock, log });
   const heard = (time: Date): void => watch.heard(time);
@@ -118,7 +121,8 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
     onServerTime: heard,
     log,
   });
-  const building = { environment: settings.qube, now: clock.now, records: provenance.records, ...world };
+  const { logs, records } = provenance;
+  const building = { environment: settings.qube, now: clock.now, ...world, logs, records };
   const promotion = promotionParts({
     environment: settings.qube,
     store,
@@ -126,11 +130,12 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
     github,
     world,
     uploads,
+    provenance,
     now: clock.now,
   });
   const images = {
     ...building,
-    images: store.images,
+    images: provenance.images,
     imageBackend: world.backend,
     isoTests: isoTestsFor(settings.openQa, clock.now),
   };
@@ -155,6 +160,12 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
     random: Math.random,
     onServerTime: heard,
   });
+  const stating = statementDeliverer({
+    record: (key, statements) => recordProvenance({ logs: world.logs, signer: world.signer, key }, statements),
+    random: Math.random,
+    end,
+    onStated: (path, count) => log.info({ path, statements: count }, "stated"),
+  });
   const services = await serveCalls(qrexec.servicesDirectory, handlers, log);
   await sayWalls({ settings, environment: process.env }, log);
   await recoverRepositories(world, await builders(), log);
@@ -172,6 +183,7 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
     ),
     pump({ ...pumps, channel: "github", deliverer: github.deliverer, lanes: 4, batch: 20 }, end),
     pump({ ...pumps, channel: placeChannel, deliverer: placing, lanes: 4, batch: 1 }, end),
+    pump({ ...pumps, channel: statementsChannel, deliverer: stating, lanes: 2, batch: 20 }, end),
     poller.run(end),
     uploads.watch(end),
     takeRecordedCalls(store, handlers, clock, log, end),

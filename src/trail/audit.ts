@@ -1,212 +1,225 @@
 /**
- * Re-checks the chain of one component, offline: signed comment → commit → packages → log → signatures. It takes nobody's
- * word but that of the three kinds of keys: maintainers' for comments, package keys for statements and metadata, the logs
- * key for commits.
+ * Re-checks the chain of one component, template or ISO, offline: signed comment → commit → packages → log → signatures. It
+ * takes nobody's word but that of the three kinds of keys: maintainers' for comments, package keys for statements, packages
+ * and metadata, the logs key for commits.
  */
-import { createHash } from "node:crypto";
-import { type CommitSha, parseCommitSha } from "../domain/index.ts";
-import {
-  type BuildStatement,
-  type Envelope,
-  isBuildStatement,
-  type LogFact,
-  type PromotionStatement,
-  parseStatement,
-  preAuthentication,
-  type Statement,
-} from "../formats/in-toto/index.ts";
-import type { AuditEvidence } from "./ports.ts";
-import { provenanceLabel } from "./record-provenance.ts";
-import { readStatementLog } from "./stored-statement.ts";
+import { BrokenLink } from "./broken-link.ts";
+import { checkAsked } from "./check-asked.ts";
+import { LogChecker } from "./check-logs.ts";
+import { type Build, type Deed, nameOf, type Promotion, type StatedFile, type Withdrawal, whichOf } from "./deed.ts";
+import type { AuditEvidence, DeedPlace, ExaminedPlace, FoundFile } from "./ports.ts";
+import { readStatements, type Stated } from "./read-statements.ts";
 
 /** What is asked about. */
 export interface AuditQuestion {
   readonly release: string;
-  readonly component: string;
-  /** Null: every commit that there is a statement about. */
-  readonly commit: CommitSha | null;
+  /** A component's or template's name, or `iso`. */
+  readonly name: string;
+  /** A commit, a version, a version tag; null: everything that there is a statement about. */
+  readonly which: string | null;
 }
 
-/** A link of the chain. */
-export type AuditLink = "comment" | "commit" | "package" | "log" | "statement" | "signature";
-
-/** The first link that does not hold. */
-export class BrokenLink extends Error {
-  readonly link: AuditLink;
-  /** What it is: a path, a file name, a commit. */
-  readonly subject: string;
-
-  constructor(link: AuditLink, subject: string, reason: string) {
-    super(reason);
-    this.link = link;
-    this.subject = subject;
-  }
-}
-
-/** A statement that holds by itself. */
-interface Stated<S extends Statement> {
-  readonly statement: S;
-  /** The log that it is kept in. */
-  readonly path: string;
-}
-
-/** Checks everything; answers one line for each thing that was found to hold. Throws {@link BrokenLink}. */
+/** Checks everything; answers one line for each deed that was found to hold. Throws {@link BrokenLink}. */
 export async function audit(question: AuditQuestion, evidence: AuditEvidence): Promise<readonly string[]> {
-  const stated = await readStatements(question, evidence);
-  const builds = stated.filter((one): one is Stated<BuildStatement> => isBuildStatement(one.statement));
-  const promotions = stated.filter((one): one is Stated<PromotionStatement> => !isBuildStatement(one.statement));
+  const { release, name, which } = question;
+  const logs = new LogChecker(evidence);
+  const all = await readStatements(evidence, logs, ({ about }) => about.release === release && nameOf(about) === name);
+  const asked = new Set(all.filter(({ deed }) => isAskedFor(deed, which)).map(({ deed }) => whichOf(deed.about)));
+  const stated = all.filter(({ deed }) => asked.has(whichOf(deed.about)));
   if (stated.length === 0) {
-    const { release, component, commit } = question;
-    throw new BrokenLink(
-      "statement",
-      `${release} ${component} ${commit ?? ""}`.trim(),
-      "no statement is kept about it",
-    );
+    throw new BrokenLink("statement", `${release} ${name} ${which ?? ""}`.trim(), "no statement is kept about it");
   }
+  const auditor = new Auditor(evidence, logs, all);
   const held: string[] = [];
-  for (const promotion of promotions) held.push(...(await auditPromotion(promotion, builds, evidence)));
-  for (const build of builds) held.push(await auditBuild(build, evidence));
+  // What was done last counts most, and is looked at first.
+  for (const one of [...stated].reverse()) held.unshift(await auditor.audit(one));
   return held;
 }
 
-/** What a statement is about, whichever kind it is. */
-function about(statement: Statement) {
-  if (!isBuildStatement(statement)) return statement.predicate.releaseBot;
-  const { buildDefinition, releaseBot } = statement.predicate;
-  const commit = buildDefinition.resolvedDependencies[0].digest.gitCommit;
-  return { ...buildDefinition.externalParameters, commit, log: releaseBot.log };
+/** A component's version is its tag's: `4.3.1` or `v4.3.1`. */
+function isAskedFor(deed: Deed, which: string | null): boolean {
+  if (which === null || whichOf(deed.about) === which) return true;
+  const tag = deed.kind === "build" ? deed.source?.tag : null;
+  return tag != null && (tag === which || tag === `v${which}`);
 }
 
-async function readStatements(question: AuditQuestion, evidence: AuditEvidence): Promise<Stated<Statement>[]> {
-  const found: Stated<Statement>[] = [];
-  const kept = new RegExp(`^[^/]+/${provenanceLabel}/log_[0-9_.-]+?(\\.part-000)?$`);
-  const paths = evidence.paths.filter((path) => kept.test(path)).map((path) => path.replace(/\.part-000$/, ""));
-  for (const path of paths) {
-    const text = await evidence.readLog(path, null);
-    const log = readStatementLog(Buffer.from(text ?? "").toString("latin1"));
-    for (const envelope of log.envelopes) {
-      if (envelope === null) throw new BrokenLink("statement", path, "holds what is not an envelope as it was written");
-      const statement = parseStatement(envelope.payload);
-      if (statement === null) throw new BrokenLink("statement", path, "holds what is not a statement of ours");
-      const { release, component, commit } = about(statement);
-      if (release !== question.release || component !== question.component) continue;
-      if (question.commit !== null && commit !== question.commit) continue;
-      await checkSignature(envelope, path, log.announcements, evidence);
-      found.push({ statement, path });
+/** What changes a repository. */
+type Change = Build | Promotion | Withdrawal;
+
+class Auditor {
+  readonly #evidence: AuditEvidence;
+  readonly #logs: LogChecker;
+  /** All that is stated of that name, oldest first. */
+  readonly #all: readonly Stated[];
+
+  constructor(evidence: AuditEvidence, logs: LogChecker, all: readonly Stated[]) {
+    this.#evidence = evidence;
+    this.#logs = logs;
+    this.#all = all;
+  }
+
+  /** From the comment to the signatures; answers what holds. */
+  async audit(stated: Stated): Promise<string> {
+    const { deed } = stated;
+    const by = await checkAsked(stated, this.#evidence);
+    const which = whichOf(deed.about);
+    const dist = deed.distribution === null ? "" : `${deed.distribution} `;
+    switch (deed.kind) {
+      case "hold":
+      case "unhold":
+        return `${dist}${deed.kind === "hold" ? "held" : "no longer held"}: ${which} ${by}`;
+      case "build": {
+        await this.#checkBuild(deed);
+        return `${dist}built: ${which}, ${counted(deed.files)}, log ${deed.log.path}`;
+      }
+      case "promote": {
+        const stands = await this.#checkPromotion(deed);
+        return `${dist}${deed.repository}: ${which} ${by}, ${counted(deed.files)}, log ${deed.log.path}${stands}`;
+      }
+      case "withdraw": {
+        const since = await this.#checkWithdrawal(deed);
+        return `${dist}${deed.repository}: ${which} withdrawn ${by}, ${counted(deed.files)}, log ${deed.log.path}${since}`;
+      }
     }
   }
-  return found;
-}
 
-async function checkSignature(
-  { payload, key, signature }: Envelope,
-  path: string,
-  announcements: ReturnType<typeof readStatementLog>["announcements"],
-  evidence: AuditEvidence,
-): Promise<void> {
-  const bytes = preAuthentication(payload);
-  const signer = await evidence.packageSigner(signature, bytes);
-  if (signer !== key) {
-    const by = signer === null ? "no package key" : `the package key ${signer}, not ${key}`;
-    throw new BrokenLink("statement", path, `its statement is signed by ${by}`);
+  /** It stands in testing for as long as nothing supersedes it there; where it does, it is what was built. */
+  async #checkBuild(deed: Build): Promise<void> {
+    const place = await this.#evidence.examine(placeOf(deed));
+    const files = await place.files(namesOf(deed.files));
+    for (const { name, sha256 } of deed.files) checkFile(files.get(name), name, sha256);
+    await this.#logs.check(deed.log);
+    await this.#checkSignatures(place, files);
   }
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  const announced = announcements.some((one) => one.kind === "detach" && one.key === key && one.sha256 === sha256);
-  if (!announced) throw new BrokenLink("statement", path, "the log does not announce its statement's signature");
-}
 
-async function auditPromotion(
-  { statement, path }: Stated<PromotionStatement>,
-  builds: readonly Stated<BuildStatement>[],
-  evidence: AuditEvidence,
-): Promise<string[]> {
-  const { comment, line, release, component, distribution, repository, commit, log } = statement.predicate.releaseBot;
-  const place = { release, distribution, repository };
-  const lines = await evidence.readComment(comment, new Date(statement.predicate.timeVerified));
-  if (typeof lines === "string") throw new BrokenLink("comment", path, lines);
-  const signed = lines.find((one) => one.line === line);
-  if (signed === undefined)
-    throw new BrokenLink("comment", path, "the line that was carried out is not in the comment");
-  const command = signed.command.ok ? signed.command.value : null;
-  const named = command?.kind === "upload-component" ? command : null;
-  if (named === null || named.release !== release || named.component !== component || named.repository !== repository) {
-    throw new BrokenLink("comment", path, `the comment does not ask for ${component} to go to ${repository}`);
+  async #checkPromotion(deed: Promotion): Promise<string> {
+    this.#checkBuilt(deed);
+    const later = this.#later(deed);
+    const place = await this.#evidence.examine(placeOf(deed));
+    const files = await place.files(namesOf(deed.files));
+    const newest = later.at(-1);
+    const same = newest !== undefined && whichOf(newest.about) === whichOf(deed.about);
+    // What a later deed about this very build says of the repository is checked with that one.
+    if (!same) {
+      for (const { name, sha256 } of deed.files) {
+        const file = files.get(name);
+        checkFile(file, name, sha256);
+        const stands = file !== undefined && (file.listed !== null || !isPackage(name));
+        if (!stands && newest === undefined) {
+          needSound(place);
+          const what = file === undefined ? "does not stand" : "is not listed";
+          throw new BrokenLink("package", file?.path ?? name, `${what} in ${deed.repository}`);
+        }
+      }
+    }
+    await this.#logs.check(deed.log);
+    if (!same) await this.#checkSignatures(place, files);
+    return since(deed, newest);
   }
-  if (named.distributions.kind === "named" && !named.distributions.names.some((name) => name === distribution)) {
-    throw new BrokenLink("comment", path, `the comment does not name ${distribution}`);
+
+  /** What went out is not listed, what stands again is. */
+  async #checkWithdrawal(deed: Withdrawal): Promise<string> {
+    const newest = this.#later(deed).at(-1);
+    const place = await this.#evidence.examine(placeOf(deed));
+    const files = await place.files(namesOf([...deed.files, ...deed.restored]));
+    if (newest === undefined) {
+      for (const { name } of deed.files) {
+        const file = files.get(name);
+        if (file?.listed != null) {
+          throw new BrokenLink("package", file.path, `stands in ${deed.repository}, from which it was withdrawn`);
+        }
+      }
+      for (const { name, sha256 } of deed.restored) {
+        const file = files.get(name);
+        checkFile(file, name, sha256);
+        if (isPackage(name) && file?.listed == null) {
+          needSound(place);
+          throw new BrokenLink("package", name, `does not stand in ${deed.repository} again`);
+        }
+      }
+    }
+    await this.#logs.check(deed.log);
+    if (newest === undefined) await this.#checkSignatures(place, new Map());
+    return since(deed, newest);
   }
-  if (named.commit !== commit) throw new BrokenLink("commit", commit, `the comment asks for commit ${named.commit}`);
-  const build = builds.find((one) => {
-    const facts = about(one.statement);
-    return facts.commit === commit && "distribution" in facts && facts.distribution === distribution;
-  });
-  if (build === undefined) throw new BrokenLink("commit", commit, `no build of it is stated for ${distribution}`);
-  for (const { name, digest } of statement.subject) {
-    const built = build.statement.subject.find((one) => one.name === name);
-    if (built?.digest.sha256 !== digest.sha256) {
-      throw new BrokenLink("package", name, "what was promoted is not what was built");
+
+  /** What was promoted is what was built. */
+  #checkBuilt({ about, distribution, files }: Promotion): void {
+    const which = whichOf(about);
+    const builds = this.#all
+      .map(({ deed }) => deed)
+      .filter((deed): deed is Build => deed.kind === "build" && whichOf(deed.about) === which)
+      .filter((build) => build.distribution === distribution);
+    if (builds.length === 0) {
+      throw new BrokenLink(
+        "commit",
+        which,
+        `no build of it is stated${distribution === null ? "" : ` for ${distribution}`}`,
+      );
+    }
+    for (const { name, sha256 } of files) {
+      if (!builds.some((build) => build.files.some((file) => file.name === name && file.sha256 === sha256))) {
+        throw new BrokenLink("package", name, "what was promoted is not what was built");
+      }
     }
   }
-  checkPackages(statement, place, evidence);
-  await checkLog(log, evidence);
-  await checkMetadata(place, evidence);
-  const signer = signed.message.signer;
-  return [
-    `${distribution} ${repository}: ${commit} by ${signer}, ${statement.subject.length} packages, log ${log.path}`,
-  ];
-}
 
-async function auditBuild({ statement }: Stated<BuildStatement>, evidence: AuditEvidence): Promise<string> {
-  const { distribution } = statement.predicate.buildDefinition.externalParameters;
-  const { commit, log } = about(statement);
-  await checkLog(log, evidence);
-  return `${distribution} built: ${commit}, ${statement.subject.length} packages, log ${log.path}`;
-}
+  /** What was published to, promoted to or withdrawn from the same place later. */
+  #later(deed: Change): Change[] {
+    const after = this.#all
+      .slice(this.#all.findIndex((stated) => stated.deed === deed) + 1)
+      .map((stated) => stated.deed);
+    return after
+      .filter((one): one is Change => one.kind !== "hold" && one.kind !== "unhold")
+      .filter((one) => one.distribution === deed.distribution && one.repository === deed.repository)
+      .filter((one) => one.environment === deed.environment);
+  }
 
-function checkPackages(
-  statement: Statement,
-  place: { release: string; distribution: string; repository: string },
-  evidence: AuditEvidence,
-): void {
-  for (const { name, digest } of statement.subject) {
-    const files = evidence.findPackage(name, place);
-    if (files.length === 0) throw new BrokenLink("package", name, `does not stand in ${place.repository}`);
-    const changed = files.find((file) => file.sha256 !== digest.sha256);
-    if (changed !== undefined) throw new BrokenLink("package", changed.path, `is not the file that was built`);
-  }
-}
-
-async function checkLog(log: LogFact, evidence: AuditEvidence): Promise<void> {
-  const commit = parseCommitSha(log.commit);
-  if (commit === null || !(await evidence.isSignedOnBranch(commit))) {
-    throw new BrokenLink("commit", log.commit, "is not on the logs branch with a signature of the logs key");
-  }
-  const bytes = await evidence.readLog(log.path, commit);
-  if (bytes === null) throw new BrokenLink("log", log.path, `is not in commit ${commit}`);
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  if (bytes.length !== log.length || sha256 !== log.sha256) {
-    throw new BrokenLink("log", log.path, "is not what the statement says of it");
-  }
-  const now = await evidence.readLog(log.path, null);
-  // A line that push was pending may have been added since; nothing else.
-  if (now === null || !Buffer.from(now).subarray(0, bytes.length).equals(bytes)) {
-    throw new BrokenLink("log", log.path, "has been changed since, or is gone from the branch");
-  }
-}
-
-async function checkMetadata(
-  place: { release: string; distribution: string; repository: string },
-  evidence: AuditEvidence,
-): Promise<void> {
-  const metadata = await evidence.metadata(place);
-  if (metadata.length === 0) {
-    throw new BrokenLink("signature", `${place.repository} ${place.distribution}`, "has no signed metadata");
-  }
-  const announced = await evidence.announcements();
-  for (const { path, sha256, kind, defect } of metadata) {
-    if (defect !== null) throw new BrokenLink("signature", path, defect);
-    if (!announced.some((one) => one.sha256 === sha256 && one.kind === kind)) {
-      throw new BrokenLink("signature", path, "was signed without a log that announces it");
+  /** The packages' own signatures and the metadata's: good, by a package key, and announced. */
+  async #checkSignatures(place: ExaminedPlace, files: ReadonlyMap<string, FoundFile>): Promise<void> {
+    needSound(place);
+    for (const { path, defect, signed } of files.values()) {
+      if (defect !== null) throw new BrokenLink("signature", path, defect);
+      if (signed !== null) await this.#logs.checkAnnounced(signed);
     }
+    for (const signed of place.signed) await this.#logs.checkAnnounced(signed);
   }
+}
+
+const changed = { build: "published", promote: "promoted", withdraw: "withdrawn" };
+
+/** What became of the place later, for the reader. */
+function since(deed: Change, newest: Change | undefined): string {
+  if (newest === undefined) return "";
+  const what = changed[newest.kind];
+  if (whichOf(newest.about) !== whichOf(deed.about)) return `; ${whichOf(newest.about)} was ${what} there since`;
+  return newest.kind === deed.kind ? `; ${what} again since` : `; ${what} since`;
+}
+
+function placeOf({ about, repository, distribution }: Change): DeedPlace {
+  return { release: about.release, repository, distribution };
+}
+
+/** Of damaged metadata nothing can be said but that. */
+function needSound({ faults: [fault] }: ExaminedPlace): void {
+  if (fault !== undefined) throw new BrokenLink("signature", fault.path, fault.what);
+}
+
+function checkFile(file: FoundFile | undefined, name: string, sha256: string): void {
+  if (file === undefined) return;
+  if (file.sha256 !== sha256) throw new BrokenLink("package", file.path, "is not the file that was built");
+  if (file.listed !== null && file.listed !== sha256) {
+    throw new BrokenLink("package", name, "is not the file that the signed metadata lists");
+  }
+}
+
+/** Files beside the packages (a signature, a buildinfo) are listed by no metadata. */
+function isPackage(name: string): boolean {
+  return !/\.(sig|asc|buildinfo|changes)$/.test(name);
+}
+
+const namesOf = (files: readonly StatedFile[]): string[] => files.map(({ name }) => name);
+
+function counted(files: readonly StatedFile[]): string {
+  return files.length === 1 ? "1 package" : `${files.length} packages`;
 }

@@ -1,5 +1,9 @@
-/** What was done, so that anybody can check it afterwards: statements of builds and promotions, and their audit. */
-export { type AuditQuestion, audit, BrokenLink } from "./audit.ts";
-export type { AuditEvidence, FoundFile, SignedMetadata } from "./ports.ts";
+/** What was done, so that anybody can check it afterwards: statements of deeds, and their audit. */
+export { type AuditQuestion, audit } from "./audit.ts";
+export { BrokenLink } from "./broken-link.ts";
+export type { Build, Deed, Hold, Promotion } from "./deed.ts";
+export { nameOf, whichOf } from "./deed.ts";
+export type { AuditEvidence, DeedPlace, ExaminedPlace, FoundFile } from "./ports.ts";
 export { recordProvenance } from "./record-provenance.ts";
-export { type BuildFacts, buildStatement, promotionStatement } from "./statements.ts";
+export { type SignerStory, tellOfSigner } from "./signer-story.ts";
+export { deedOf, statementOf } from "./statements.ts";

@@ -1,108 +1,181 @@
-import type { CommitSha, ComponentName, DistributionName, Fingerprint, QubeName, Release } from "../domain/index.ts";
+/** Deeds as in-toto statements, and back. */
 import {
   type BuildStatement,
-  type LogFact,
+  type HoldStatement,
   type PromotionStatement,
   type Statement,
   statementWords,
+  type WithdrawalStatement,
 } from "../formats/in-toto/index.ts";
+import { type Build, type Deed, type Hold, nameOf, type Promotion, type StatedFile, type Withdrawal } from "./deed.ts";
 
-/** A package file as it was published. */
-export interface PackageFact {
-  /** Its file name, without a directory. */
-  readonly name: string;
-  readonly sha256: string;
+const { statementType, buildType, provenanceType, summaryType, withdrawalType, holdType } = statementWords;
+const environmentUrn = "urn:qubes-release-bot:environment:";
+
+/** The deed as a statement. */
+export function statementOf(deed: Deed): Statement {
+  switch (deed.kind) {
+    case "build":
+      return buildStatement(deed);
+    case "promote":
+      return promotionStatement(deed);
+    case "withdraw":
+      return withdrawalStatement(deed);
+    case "hold":
+    case "unhold":
+      return holdStatement(deed);
+  }
 }
 
-interface WorkFacts {
-  readonly release: Release;
-  readonly component: ComponentName;
-  readonly distribution: DistributionName;
-  readonly commit: CommitSha;
-  readonly packages: readonly PackageFact[];
-  /** The build qube. */
-  readonly environment: QubeName;
-  /** The job's id. */
-  readonly job: string;
-  /** The job's log as the logs qube received it. */
-  readonly log: LogFact;
+/** What a statement says was done. */
+export function deedOf(statement: Statement): Deed {
+  switch (statement.predicateType) {
+    case provenanceType:
+      return readBuild(statement);
+    case summaryType:
+      return readPromotion(statement);
+    case withdrawalType:
+      return readWithdrawal(statement);
+    case holdType:
+      return readHold(statement);
+  }
 }
 
-/** What a build has to say about itself. */
-export interface BuildFacts extends WorkFacts {
-  readonly url: string;
-  /** The tag that was verified, and who signed it; null where only the commit was. */
-  readonly tag: string | null;
-  readonly signers: readonly Fingerprint[];
-  readonly startedAt: Date;
-  readonly finishedAt: Date;
-}
-
-/** What a promotion has. */
-export interface PromotionFacts extends WorkFacts {
-  readonly repository: string;
-  readonly at: Date;
-  /** The whole signed message, to the letter, and which of its lines. */
-  readonly comment: string;
-  readonly line: string;
-  /** The digest of the plan that was applied, hex. */
-  readonly plan: string;
-}
-
-const { statementType, buildType, provenanceType, summaryType } = statementWords;
-
-function subjects(packages: readonly PackageFact[]): Statement["subject"] {
-  const sorted = [...packages].sort((a, b) => (a.name < b.name ? -1 : 1));
+function written(files: readonly StatedFile[]): PromotionStatement["subject"] {
+  const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
   return sorted.map(({ name, sha256 }) => ({ name, digest: { sha256 } }));
 }
 
-/** SLSA provenance of one distribution's build. */
-export function buildStatement(facts: BuildFacts): BuildStatement {
-  const { release, component, distribution, commit } = facts;
+function read(subject: PromotionStatement["subject"]): StatedFile[] {
+  return subject.map(({ name, digest }) => ({ name, sha256: digest.sha256 }));
+}
+
+/** SLSA provenance. */
+function buildStatement(deed: Build): BuildStatement {
+  const { about, distribution, asked, source, repository, log } = deed;
+  const dependency =
+    source === null || about.kind !== "component"
+      ? []
+      : [
+          {
+            uri: `git+${source.url}`,
+            digest: { gitCommit: about.commit },
+            annotations: { tag: source.tag, signers: [...source.signers] },
+          },
+        ];
   return {
     _type: statementType,
-    subject: subjects(facts.packages),
+    subject: written(deed.files),
     predicateType: provenanceType,
     predicate: {
       buildDefinition: {
         buildType,
-        externalParameters: { release, component, distribution },
-        resolvedDependencies: [
-          {
-            uri: `git+${facts.url}`,
-            digest: { gitCommit: commit },
-            annotations: { tag: facts.tag, signers: [...facts.signers] },
-          },
-        ],
+        externalParameters: { about, distribution, asked },
+        resolvedDependencies: dependency,
       },
       runDetails: {
-        builder: { id: `urn:qubes-release-bot:environment:${facts.environment}` },
+        builder: { id: `${environmentUrn}${deed.environment}` },
         metadata: {
-          invocationId: facts.job,
-          startedOn: facts.startedAt.toISOString(),
-          finishedOn: facts.finishedAt.toISOString(),
+          invocationId: deed.job,
+          startedOn: deed.startedAt.toISOString(),
+          finishedOn: deed.at.toISOString(),
         },
       },
-      releaseBot: { log: facts.log },
+      releaseBot: { repository, log },
     },
   };
 }
 
-/** SLSA verification summary of one distribution's promotion: the comment was verified, and the plan passed its gate. */
-export function promotionStatement(facts: PromotionFacts): PromotionStatement {
-  const { release, component, distribution, commit, repository, comment, line, log } = facts;
+function readBuild({ subject, predicate }: BuildStatement): Build {
+  const { externalParameters, resolvedDependencies } = predicate.buildDefinition;
+  const { builder, metadata } = predicate.runDetails;
+  const [source] = resolvedDependencies;
+  return {
+    kind: "build",
+    ...externalParameters,
+    ...predicate.releaseBot,
+    environment: builder.id.slice(environmentUrn.length),
+    job: metadata.invocationId,
+    startedAt: new Date(metadata.startedOn),
+    at: new Date(metadata.finishedOn),
+    files: read(subject),
+    source: source === undefined ? null : { url: source.uri.replace(/^git\+/, ""), ...source.annotations },
+  };
+}
+
+/** An SLSA verification summary: the command was verified, and the plan passed its gate. */
+function promotionStatement(deed: Promotion): PromotionStatement {
+  const { about, distribution, repository, asked, log, appliedBy } = deed;
+  const resource = [about.release, repository, distribution ?? nameOf(about)].join(":");
   return {
     _type: statementType,
-    subject: subjects(facts.packages),
+    subject: written(deed.files),
     predicateType: summaryType,
     predicate: {
-      verifier: { id: `urn:qubes-release-bot:environment:${facts.environment}` },
-      timeVerified: facts.at.toISOString(),
-      resourceUri: `urn:qubes-release-bot:repository:${release}:${repository}:${distribution}`,
-      policy: { uri: "urn:qubes-release-bot:plan", digest: { sha256: facts.plan } },
+      verifier: { id: `${environmentUrn}${deed.environment}` },
+      timeVerified: deed.at.toISOString(),
+      resourceUri: `urn:qubes-release-bot:repository:${resource}`,
+      policy: { uri: "urn:qubes-release-bot:plan", digest: { sha256: deed.plan } },
       verificationResult: "PASSED",
       verifiedLevels: ["SLSA_BUILD_LEVEL_UNEVALUATED"],
-      releaseBot: { release, component, distribution, commit, repository, invocationId: facts.job, comment, line, log },
+      releaseBot: { about, distribution, repository, invocationId: deed.job, asked, log, appliedBy },
     },
   };
+}
+
+function readPromotion({ subject, predicate }: PromotionStatement): Promotion {
+  const { invocationId, ...rest } = predicate.releaseBot;
+  return {
+    kind: "promote",
+    ...rest,
+    job: invocationId,
+    environment: predicate.verifier.id.slice(environmentUrn.length),
+    at: new Date(predicate.timeVerified),
+    plan: predicate.policy.digest.sha256,
+    files: read(subject),
+  };
+}
+
+function withdrawalStatement(deed: Withdrawal): WithdrawalStatement {
+  const { about, distribution, repository, asked, log, environment } = deed;
+  return {
+    _type: statementType,
+    subject: written(deed.files),
+    predicateType: withdrawalType,
+    predicate: {
+      environment,
+      withdrawnOn: deed.at.toISOString(),
+      plan: { sha256: deed.plan },
+      ...{ about, distribution, repository, invocationId: deed.job, asked, log },
+      restored: written(deed.restored),
+    },
+  };
+}
+
+function readWithdrawal({ subject, predicate }: WithdrawalStatement): Withdrawal {
+  const { invocationId, withdrawnOn, plan, restored, ...rest } = predicate;
+  return {
+    kind: "withdraw",
+    ...rest,
+    job: invocationId,
+    at: new Date(withdrawnOn),
+    plan: plan.sha256,
+    files: read(subject),
+    restored: read(restored),
+  };
+}
+
+function holdStatement(deed: Hold): HoldStatement {
+  const { about, distribution, asked, environment, kind } = deed;
+  return {
+    _type: statementType,
+    subject: [{ name: about.component, digest: { gitCommit: about.commit } }],
+    predicateType: holdType,
+    predicate: { environment, action: kind, decidedOn: deed.at.toISOString(), about, distribution, asked },
+  };
+}
+
+function readHold({ predicate }: HoldStatement): Hold {
+  const { action, decidedOn, ...rest } = predicate;
+  return { kind: action, ...rest, at: new Date(decidedOn) };
 }

@@ -12,6 +12,7 @@ import type {
 } from "../domain/index.ts";
 import type { JobRequest } from "./job.ts";
 import type { LineStand, PlaceState, SignedMessage, Tell } from "./message.ts";
+import type { NewOutboxEntry } from "./ports.ts";
 
 /** A message whose signature is good, with what its lines came to: recorded as a whole before anything of it runs. */
 export interface Recording {
@@ -27,6 +28,8 @@ export interface Recording {
   readonly place: PlaceState;
   readonly subject: SignedMessage["subject"];
   readonly lines: readonly RecordedLine[];
+  /** What is stated of it at once, as entries of the outbox. */
+  readonly statements: readonly NewOutboxEntry[];
 }
 
 /** One line: silent, refused already, carried out already (a hold), or open with its jobs. */

@@ -10,6 +10,7 @@ import { type AgentStore, openAgentStore } from "../../src/adapters/store/index.
 import type { CommitSha, ComponentName, Fingerprint, Release } from "../../src/domain/index.ts";
 import type { CommandRunnerParts } from "../../src/programs/agent/command-runner.ts";
 import { runOperatorWork } from "../../src/programs/agent/operator-runner.ts";
+import type { AppliedPlans } from "../../src/programs/agent/provenance.ts";
 import { main } from "../../src/programs/cli/promote.ts";
 import { outboxDrafts, statusComment } from "../../src/report/index.ts";
 import type { Job, JobContext, JobOutcome } from "../../src/work/index.ts";
@@ -41,6 +42,7 @@ let repositories: Repositories;
 let signer: GpgProgramSigner;
 let store: AgentStore;
 let logs: FakeLogService;
+let applied: AppliedPlans[] = [];
 const order = (...words: string[]) =>
   runCaptured(main, ["r4.3", ...words, "--local", "--wait", "0", "--config", join(directory, "config.yml")]);
 const urgent = ["hello", "--ignore-min-age", reason, "--operator", "Alice", "--yes"];
@@ -75,6 +77,7 @@ beforeEach(async () => {
   await publish("1.0-1", older);
   store = openAgentStore(join(directory, "state/agent.db"), (report) => outboxDrafts(report, "QubesOS/qubes-issues"));
   logs = new FakeLogService();
+  applied = [];
 });
 afterEach(() => store.database.close());
 
@@ -115,6 +118,9 @@ async function work(
       subject: async () => ({ kind: "component", release: "r4.3", component: "hello", commit: older, version: "v1.0" }),
       upload: async () => undefined,
       history: async () => null,
+      applied: async (done: AppliedPlans) => {
+        applied.push(done);
+      },
     },
   } as unknown as CommandRunnerParts;
   const outcome = await runOperatorWork(parts, job, { builder, work: job.request.work }, {
@@ -144,6 +150,12 @@ describe("release-bot promote --local --ignore-min-age", () => {
     const [log] = logs.logs;
     expect(log?.lines[0]).toBe(`> ordered by hand by Alice; the age rule is set aside, because: ${reason}`);
     expect(log?.text).toMatch(/upload-component hello to current, host-fc41, plan [0-9a-f]{64}, by hand [0-9a-f]{12}/);
+    const [done, ...more] = applied;
+    expect([done?.plans.map(({ dist, to }) => `${dist} ${to}`), done?.by, more]).toEqual([
+      ["host-fc41 current"],
+      "release-bot",
+      [],
+    ]);
     const [report] = outcome.kind === "done" ? outcome.reports : [];
     if (report?.kind !== "status") throw new Error("nothing is told");
     const comment = statusComment(report.event, { repository: "QubesOS/build-logs", branch: "master" });

@@ -141,6 +141,7 @@ describe("the check in the build qube", () => {
       place: { kind: "unknown" },
       subject: null,
       lines: [line],
+      statements: [],
     });
     expect(await codes(message)).toEqual(["REPLAYED"]);
     expect(await codes(sign(upload("core-admin"), new Date(now.getTime() - 60_000)))).toEqual(["OUT_OF_ORDER"]);

@@ -4,16 +4,19 @@ import { onTestFinished } from "vitest";
 import { type AgentStore, openAgentStore } from "../../src/adapters/store/index.ts";
 import { loadTrustedKeys, openSqv } from "../../src/adapters/verifier/index.ts";
 import type { Report } from "../../src/domain/index.ts";
+import { parseStatement } from "../../src/formats/in-toto/index.ts";
 import { buildersSource } from "../../src/programs/agent/builders.ts";
 import { ClockWatch } from "../../src/programs/agent/clock-watch.ts";
 import { type IntakeVerdict, takeCommand } from "../../src/programs/agent/command-intake.ts";
 import { outboxEntries } from "../../src/programs/agent/outbox-entries.ts";
 import { type AgentSettings, agentSettings } from "../../src/programs/agent/settings.ts";
+import { statementsChannel } from "../../src/programs/agent/statement-entries.ts";
 import type { VerificationParts } from "../../src/programs/agent/verification.ts";
 import { parseConfiguration } from "../../src/programs/configuration.ts";
 import { programLog } from "../../src/programs/logging.ts";
 import { decodePosting } from "../../src/report/index.ts";
-import type { PlaceState } from "../../src/work/index.ts";
+import { type Deed, deedOf } from "../../src/trail/index.ts";
+import type { OutboxEntry, PlaceState } from "../../src/work/index.ts";
 import type { GpgHome } from "./gpg-home.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -43,6 +46,8 @@ export interface IntakeDesk {
   grant(maintainers: Readonly<Record<string, unknown>>): void;
   /** What GitHub is to be told and has not been yet, in order. */
   reports(): Promise<readonly Report[]>;
+  /** What is to be stated for everybody, with the key that it is to be signed by. */
+  statements(): Promise<readonly (readonly [key: string, deed: Deed])[]>;
   /** The `place` channel's entries. */
   placesToProve(): Promise<number>;
 }
@@ -86,14 +91,11 @@ export async function openIntakeDesk(wish: DeskWish): Promise<IntakeDesk> {
     builders: buildersSource(settings, log),
   };
   const parts = { verification, ledger: store.ledger, clock, log, count: () => {} };
-  const waiting = async (channel: string): Promise<readonly string[]> => {
+  const waiting = async (channel: string): Promise<readonly OutboxEntry[]> => {
     const far = new Date("2999-01-01");
     const lanes = await store.outbox.dueLanes(channel, far);
     const entries = await Promise.all(lanes.map((lane) => store.outbox.pending(lane, 1000)));
-    return entries
-      .flat()
-      .sort((a, b) => a.sequence - b.sequence)
-      .map(({ payload }) => payload);
+    return entries.flat().sort((a, b) => a.sequence - b.sequence);
   };
   return {
     store,
@@ -102,7 +104,13 @@ export async function openIntakeDesk(wish: DeskWish): Promise<IntakeDesk> {
     clock,
     grant,
     take: (block, place = { kind: "unknown" }) => takeCommand(parts, Buffer.from(block, "latin1"), place),
-    reports: async () => (await waiting("github")).map((payload) => decodePosting(payload) as Report),
+    reports: async () => (await waiting("github")).map(({ payload }) => decodePosting(payload) as Report),
+    statements: async () =>
+      (await waiting(statementsChannel)).map(({ lane, payload }) => {
+        const statement = parseStatement(Buffer.from(payload));
+        if (statement === null) throw new Error("what is to be stated is no statement");
+        return [lane, deedOf(statement)];
+      }),
     placesToProve: async () => (await waiting("place")).length,
   };
 }
@@ -119,5 +127,6 @@ function builderYml(
     "repository-publish": { components: "current-testing" },
     "artifacts-dir": "artifacts",
     github: { maintainers },
+    "sign-key": { rpm: "A".repeat(40), deb: "B".repeat(40) },
   };
 }

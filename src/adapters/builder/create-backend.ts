@@ -25,6 +25,9 @@ export interface BackendOptions extends PackageSigners {
 
 /** The back-end of that kind. */
 export function createBackend(kind: BuilderConfiguration["backend"], options: BackendOptions): Backend & ImageBackend {
+  const { gpg } = options;
+  // A builder's own signing scripts find the client by this name, as work by hand does.
+  const signing = { ...gpg.environment, RELEASE_BOT_GPG_CLIENT: gpg.path };
   switch (kind) {
     case "native":
       return {
@@ -38,9 +41,9 @@ export function createBackend(kind: BuilderConfiguration["backend"], options: Ba
         },
       };
     case "qubes-builderv2":
-      return createBuilderV2({ ...options, signing: options.gpg.environment, now: () => new Date() });
+      return createBuilderV2({ ...options, signing, now: () => new Date() });
     case "qubes-builder":
-      return createBuilderV1({ ...options, signing: options.gpg.environment });
+      return createBuilderV1({ ...options, signing });
   }
 }
 

@@ -77,6 +77,12 @@ export class VerifiedBranch {
     return signed;
   }
 
+  /** A commit's message; empty where it is none of the branch's. */
+  message(id: string): string {
+    const text = this.#commits.get(id)?.body.toString("latin1") ?? "";
+    return text.slice(text.indexOf("\n\n") + 2);
+  }
+
   /** A file as a commit has it; null where it has none. Throws {@link BrokenLink} `log` where it is damaged. */
   async read(commit: string, path: string): Promise<Buffer | null> {
     let id = this.#commits.get(commit)?.tree;

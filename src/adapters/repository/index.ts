@@ -1,4 +1,5 @@
 /** Package repositories on disk: publish, promote, withdraw, check, recover. */
+export { type ExaminedRepository, examineImage, examineRepository } from "./examine.ts";
 export type {
   Applied,
   Difference,

@@ -51,6 +51,7 @@ export class SqliteLedger implements Ledger {
           recording.receivedAt,
         );
       }
+      this.#add(recording.statements, recording.receivedAt);
       this.#tellReceipt(recording.key, recording.receivedAt);
       return "recorded";
     });

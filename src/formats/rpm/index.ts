@@ -12,3 +12,4 @@ export {
 } from "./package-list.ts";
 export { parsePrimaryElement } from "./primary.ts";
 export { isDerived, parseRepomd, type Repomd, type RepomdData, renderRepomd } from "./repomd.ts";
+export { signedHeader } from "./signed-header.ts";

@@ -1,11 +1,22 @@
 import { createHash } from "node:crypto";
 import { type AuthorizedCommand, orderScopes } from "../../authority/index.ts";
-import { parseSha256, type Refusal, type Sha256 } from "../../domain/index.ts";
+import { parseDistribution, parseSha256, type Refusal, type Sha256 } from "../../domain/index.ts";
+import { signKeyFor } from "../../formats/builder-yml/index.ts";
 import type { VerifiedMessage } from "../../signed/index.ts";
-import type { HoldChange, Ledger, PlaceState, RecordedLine, Recording, SignedMessage } from "../../work/index.ts";
+import type { Hold } from "../../trail/index.ts";
+import type {
+  HoldChange,
+  Ledger,
+  NewOutboxEntry,
+  PlaceState,
+  RecordedLine,
+  Recording,
+  SignedMessage,
+} from "../../work/index.ts";
 import type { Logger } from "../logging.ts";
 import { lineOf, queueOf } from "./builders.ts";
 import type { ClockWatch } from "./clock-watch.ts";
+import { statementEntry } from "./statement-entries.ts";
 import { type JudgedLine, judgeLines, type VerificationParts, verifyBytes } from "./verification.ts";
 
 /** What taking a command in needs. */
@@ -49,6 +60,7 @@ export async function takeCommand(
     return "replayed";
   }
   const lines = await judgeLines(verification, message, now);
+  const block = untrustedBytes.toString("latin1");
   const recording: Recording = {
     key: message.ledgerKey,
     trace: message.trace,
@@ -56,11 +68,12 @@ export async function takeCommand(
     signedAt: message.signedAt,
     receivedAt: now,
     environment: verification.settings.qube,
-    block: untrustedBytes.toString("latin1"),
+    block,
     blockSha256: sha256,
     place,
     subject: subjectOf(lines),
     lines: lines.map((line, index) => recordLine(line, message, now, index)),
+    statements: lines.flatMap((line) => statementsOf(parts, line, { message, block, now })),
   };
   const outcome = await ledger.record(recording);
   if (outcome === "known") {
@@ -147,6 +160,32 @@ function holdChanges({ command, target }: AuthorizedCommand): readonly HoldChang
   if ((command.kind !== "hold" && command.kind !== "unhold") || target.kind !== "component") return [];
   const { kind, release, component, commit } = command;
   return target.distributions.map(({ name }) => ({ action: kind, release, component, commit, distribution: name }));
+}
+
+/** A veto has no job that could state it: it is stated with its recording. */
+function statementsOf(
+  { verification, log }: CommandIntakeParts,
+  { line, decision, builderOf }: JudgedLine,
+  { message, block, now }: { readonly message: VerifiedMessage; readonly block: string; readonly now: Date },
+): readonly NewOutboxEntry[] {
+  if (decision.kind !== "authorized") return [];
+  return decision.commands.flatMap((authorized) => {
+    const { configuration } = builderOf(authorized);
+    return holdChanges(authorized).flatMap(({ action, release, component, commit, distribution }) => {
+      const type = parseDistribution(distribution)?.type ?? "";
+      const key = signKeyFor(configuration, distribution, type);
+      if (key === null) log.error({ alarm: "provenance", line }, `cannot be stated: no key for ${distribution}`);
+      const deed: Hold = {
+        kind: action,
+        about: { kind: "component", release, component, commit },
+        distribution,
+        environment: verification.settings.qube,
+        at: now,
+        asked: { by: "comment", comment: block, line },
+      };
+      return key === null ? [] : [statementEntry(key, deed, message.ledgerKey, line)];
+    });
+  });
 }
 
 function refusedStand(refusal: Refusal): RecordedLine["stand"] {

@@ -25,6 +25,8 @@ export interface ApplyPorts {
   readonly upload: (planned: Planned, event: StatusEvent) => Promise<void>;
   /** The commits that the target did not have before, for the issues that they fix; null where they are not known. */
   readonly history: (planned: Planned) => Promise<SourceHistory | null>;
+  /** Has stated for everybody what was applied within that log. */
+  readonly applied: (plans: readonly DistributionPlan[], log: LogPath | null) => Promise<void>;
 }
 
 /** A decided promotion. */
@@ -52,6 +54,8 @@ export async function applyPromotion(ports: ApplyPorts, application: Application
   const failed: Failed[] = [];
   const late: Failed[] = [];
   const path = apply.length === 0 ? null : await applyAll(ports, application, done, failed);
+  const appliedNow = done.slice(already.length).map(({ plan }) => plan);
+  await ports.applied(appliedNow, path);
   const reports: Report[] = [];
   for (const planned of done) {
     const event = moved(ports, application, planned, path);

@@ -4,6 +4,7 @@ import { AdapterError, type QubeName } from "../../domain/index.ts";
 import type { GithubSide } from "./github.ts";
 import type { CommentPoller } from "./poller.ts";
 import type { PromotionParts } from "./promotion-runner.ts";
+import type { Provenance } from "./provenance.ts";
 import type { Uploads } from "./uploads.ts";
 import type { World } from "./world.ts";
 
@@ -15,18 +16,20 @@ export interface PromotionSources {
   readonly github: GithubSide;
   readonly world: World;
   readonly uploads: Uploads;
+  readonly provenance: Provenance;
   readonly now: () => Date;
 }
 
 /** Joins the promotion runner to the agent's state and the world. */
 export function promotionParts(sources: PromotionSources): PromotionParts {
-  const { environment, store, poller, github, world, uploads, now } = sources;
+  const { environment, store, poller, github, world, uploads, provenance, now } = sources;
   return {
     environment,
     ledger: store.ledger,
     now,
     poller,
-    logs: world.logs,
+    logs: provenance.logs,
+    applied: provenance.applied,
     repositories: world.repositories,
     signer: world.signer,
     publishByBackend: (builder, plan, log) =>

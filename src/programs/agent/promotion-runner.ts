@@ -6,6 +6,7 @@ import {
   AdapterError,
   type ByHand,
   isGated,
+  type LogPath,
   type QubeName,
   type SourceHistory,
   type StatusEvent,
@@ -16,6 +17,7 @@ import type { Job, JobContext, JobOutcome, Ledger } from "../../work/index.ts";
 import type { CommentPoller } from "./poller.ts";
 import { type ApplyPorts, applyPromotion } from "./promotion-apply.ts";
 import { decide, type Planned, type PromotionCommand, planPromotions } from "./promotion-plan.ts";
+import type { AppliedPlans } from "./provenance.ts";
 import type { HeardCommand } from "./rehearing.ts";
 
 /** What promotions and withdrawals need. */
@@ -29,6 +31,8 @@ export interface PromotionParts {
   readonly signer: (log: JobLog) => Signer;
   /** The back-end's own publish. Throws AdapterError. */
   readonly publishByBackend: (builder: LoadedBuilder, plan: DistributionPlan, log: JobLog) => Promise<void>;
+  /** Has stated for everybody what was applied. */
+  readonly applied: (done: AppliedPlans) => Promise<void>;
   /** The status issue's labels, null where there is none. Throws AdapterError where GitHub cannot be asked. */
   readonly labels: (subject: Subject) => Promise<readonly string[] | null>;
   /** What the status issue is about. Throws AdapterError where the sources cannot be asked. */
@@ -99,18 +103,26 @@ export async function runPromotion(
     }),
     upload: (planned: Planned, event: StatusEvent) => parts.upload(builder, wanted, planned, event),
     history: (planned: Planned) => parts.history(builder, wanted, planned, context.signal),
+    applied: (plans: readonly DistributionPlan[], log: LogPath | null) =>
+      parts.applied({ job, plans, log, by: byBackEnd(task) ? "back-end" : "release-bot" }),
   };
   return applyPromotion(ports, { ...decided.value, job, wanted, subject, byHand });
+}
+
+/** Only our own engine can withdraw, or set the age rule and nothing else aside; it keeps the back-end's records. */
+function byBackEnd({ heard, wanted, byHand }: PromotionTask): boolean {
+  const { promotion } = heard.builder.configuration;
+  return promotion === "backend" && wanted.kind !== "withdraw-component" && byHand === null;
 }
 
 /** Who applies: with `promotion: backend` the back-end, and what it did otherwise than planned is listed in the log. */
 function applier(
   parts: PromotionParts,
-  { heard: { builder }, wanted, byHand }: PromotionTask,
+  task: PromotionTask,
   planAgain: () => Promise<readonly DistributionPlan[]>,
 ): ApplyPorts["apply"] {
-  // Only our own engine can withdraw, or set the age rule and nothing else aside; it keeps the back-end's records.
-  if (builder.configuration.promotion === "native" || wanted.kind === "withdraw-component" || byHand !== null) {
+  const { builder } = task.heard;
+  if (!byBackEnd(task)) {
     return (plan, log) => parts.repositories(builder).apply(plan, parts.signer(log));
   }
   return async (plan, log) => {

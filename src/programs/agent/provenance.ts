@@ -1,213 +1,270 @@
 /**
- * States what jobs did: listens to what builds record and to what promotions apply, and when a job has ended, with its log
- * received, signs a statement of each through the key gate and keeps it in the logs repository. A statement that cannot be
- * made fails no job: what is published is published, and `release-bot audit` then names what is missing.
+ * States what jobs did: listens to what builds record and to what promotions and withdrawals applied, and puts a statement
+ * of each into the outbox as soon as its log has been received. A deed whose log was not received cannot be stated; that
+ * fails no job: what is published is published, and `release-bot audit` then names what is missing.
  */
-import type { BuildRecord, BuildRecords, JobLog } from "../../build/index.ts";
+import type { LoadedBuilder } from "../../adapters/configuration/index.ts";
+import type { BuildRecord, BuildRecords, ImageRecord, ImageRecords, LogService } from "../../build/index.ts";
 import { AdapterError, type Fingerprint, type LogPath, parseDistribution, type QubeName } from "../../domain/index.ts";
 import { signKeyFor } from "../../formats/builder-yml/index.ts";
-import type { LogFact, Statement } from "../../formats/in-toto/index.ts";
-import type { DistributionPlan, Signer } from "../../promotion/index.ts";
-import { buildStatement, promotionStatement, recordProvenance } from "../../trail/index.ts";
-import type { Job, JobRunner, Ledger } from "../../work/index.ts";
+import type { About, Asked, LogFact } from "../../formats/in-toto/index.ts";
+import type { DistributionPlan } from "../../promotion/index.ts";
+import type { Deed } from "../../trail/index.ts";
+import type { Job, JobRunner, Ledger, NewOutboxEntry } from "../../work/index.ts";
 import type { Logger } from "../logging.ts";
 import { type BuildersSource, lineOf } from "./builders.ts";
-import type { World } from "./world.ts";
+import { statementEntry } from "./statement-entries.ts";
 
 /** What stating needs. */
 export interface ProvenanceParts {
   readonly environment: QubeName;
-  readonly world: World;
+  readonly logs: LogService;
   readonly records: BuildRecords;
+  readonly images: ImageRecords;
   readonly ledger: Ledger;
+  readonly outbox: { add(entries: readonly NewOutboxEntry[], now: Date): Promise<void> };
   readonly builders: BuildersSource;
   readonly now: () => Date;
   readonly log: Logger;
 }
 
-/** The same world, records and runner, listened to. */
+/** Plans of one job that have been applied, all within one log. */
+export interface AppliedPlans {
+  readonly job: Job;
+  readonly plans: readonly DistributionPlan[];
+  readonly log: LogPath | null;
+  readonly by: "release-bot" | "back-end";
+}
+
+/** The same logs, records and runner, listened to. */
 export interface Provenance {
-  readonly world: World;
+  readonly logs: LogService;
   readonly records: BuildRecords;
+  readonly images: ImageRecords;
   readonly runner: (inner: JobRunner) => JobRunner;
+  /** Never throws for a fault of the world. */
+  readonly applied: (done: AppliedPlans) => Promise<void>;
 }
 
-interface Built {
-  readonly record: BuildRecord;
-  readonly distribution: BuildRecord["distributions"][number];
-}
-interface Promoted {
-  readonly plan: DistributionPlan;
-  readonly log: JobLog;
-}
-type Keyed = readonly [key: Fingerprint, statement: Statement];
-
-/** A log that says what was received of it, as the log service's do. */
-function receiptOf(log: JobLog): Omit<LogFact, "path"> | null {
-  return "receipt" in log ? (log.receipt as Omit<LogFact, "path"> | null) : null;
-}
+/** Receipts that nobody asked for by then are of failed work. */
+const mostReceipts = 1000;
 
 /** Starts listening. */
 export function keepProvenance(parts: ProvenanceParts): Provenance {
-  const facts = new WeakMap<JobLog, LogFact>();
-  const byPath = new Map<LogPath, LogFact>();
-  const logOf = new WeakMap<Signer, JobLog>();
-  const built = new Map<string, Built[]>();
-  const promoted = new Map<string, Promoted[]>();
-  const { world } = parts;
+  const receipts = new Map<LogPath, LogFact>();
+  const running = new Map<string, Job>();
+  const { records, images } = parts;
 
-  const logs: World["logs"] = {
+  /** What was received of a log; null, and said, where that is not known. */
+  const receiptOf = (path: LogPath | null, job: Job): LogFact | null => {
+    const receipt = path === null ? undefined : receipts.get(path);
+    if (receipt !== undefined) return receipt;
+    parts.log.error({ alarm: "provenance", job: job.id, path }, "cannot be stated: its log was not received");
+    return null;
+  };
+  const logs: LogService = {
     async open(label) {
-      const log = await world.logs.open(label);
+      const log = await parts.logs.open(label);
       const close = log.close.bind(log);
       log.close = async (outcome) => {
         const path = await close(outcome);
-        const receipt = receiptOf(log);
-        if (path !== null && receipt !== null) {
-          facts.set(log, { path, ...receipt });
-          byPath.set(path, { path, ...receipt });
-        }
+        // A log service's logs say after their end what exactly was received.
+        const receipt = "receipt" in log ? (log.receipt as Omit<LogFact, "path"> | null) : null;
+        if (path !== null && receipt !== null) receipts.set(path, { path, ...receipt });
+        const [oldest] = receipts.keys();
+        if (receipts.size > mostReceipts && oldest !== undefined) receipts.delete(oldest);
         return path;
       };
       return log;
     },
   };
-  const signer: World["signer"] = (log) => {
-    const made = world.signer(log);
-    logOf.set(made, log);
-    return made;
+  const add = async (job: Job, entries: readonly NewOutboxEntry[]): Promise<void> => {
+    try {
+      await parts.outbox.add(entries, parts.now());
+    } catch (error) {
+      if (!(error instanceof AdapterError)) throw error;
+      parts.log.error({ alarm: "provenance", job: job.id, err: error }, "what was done could not be stated");
+    }
   };
-  const repositories: World["repositories"] = (builder) => {
-    const inner = world.repositories(builder);
-    const { directory } = builder;
-    const apply: typeof inner.apply = async (plan, by) => {
-      const applied = await inner.apply(plan, by);
-      const log = logOf.get(by);
-      if (log !== undefined) promoted.set(directory, [...(promoted.get(directory) ?? []), { plan, log }]);
-      return applied;
-    };
-    return new Proxy(inner, {
-      get(target, name) {
-        if (name === "apply") return apply;
-        const value: unknown = Reflect.get(target, name, target);
-        return typeof value === "function" ? value.bind(target) : value;
+  return {
+    logs,
+    records: {
+      load: (job) => records.load(job),
+      lastBuilt: (release, component) => records.lastBuilt(release, component),
+      async save(record) {
+        await records.save(record);
+        const job = running.get(record.job);
+        const ended = record.distributions.filter(({ state, log }) => state === "uploaded" && log !== null);
+        if (job === undefined || ended.length === 0) return;
+        const entries: NewOutboxEntry[] = [];
+        for (const distribution of ended) {
+          // Each save has all that ended before, of an earlier run of the job, too.
+          if (distribution.log === null || !receipts.has(distribution.log)) continue;
+          const log = receiptOf(distribution.log, job);
+          if (log !== null) entries.push(...(await stateBuild(parts, job, { record, distribution, log })));
+        }
+        await add(job, entries);
       },
-    });
-  };
-  const records: BuildRecords = {
-    load: (job) => parts.records.load(job),
-    lastBuilt: (release, component) => parts.records.lastBuilt(release, component),
-    async save(record) {
-      await parts.records.save(record);
-      // Each save has all that ended before: the last one of a job says everything.
-      const ended = record.distributions.filter(({ state, log }) => state === "uploaded" && log !== null);
-      built.set(
-        record.job,
-        ended.map((distribution) => ({ record, distribution })),
-      );
+    },
+    images: {
+      load: (job) => images.load(job),
+      lastTimestamp: (release, name, job) => images.lastTimestamp(release, name, job),
+      async save(record) {
+        await images.save(record);
+        const job = running.get(record.job);
+        if (job === undefined || record.state !== "done") return;
+        const log = receiptOf(record.log, job);
+        if (log !== null) await add(job, await stateImage(parts, job, { record, log }));
+      },
+    },
+    runner: (inner) => ({
+      async run(job, context) {
+        running.set(String(job.id), job);
+        try {
+          return await inner.run(job, context);
+        } finally {
+          running.delete(String(job.id));
+        }
+      },
+    }),
+    async applied({ job, plans, log: path, by }) {
+      if (plans.length === 0) return;
+      const log = receiptOf(path, job);
+      if (log === null) return;
+      const asked = await askedOf(parts, job);
+      const deeds = plans.flatMap((plan) => {
+        const deed = deedOfPlan(plan, { environment: parts.environment, job: String(job.id), at: parts.now(), by });
+        return deed === null ? [] : [statementEntry(plan.signKey, { ...deed, asked, log }, job.id, plan.digest)];
+      });
+      await add(job, deeds);
     },
   };
-
-  const stateJob = async (job: Job): Promise<void> => {
-    const [builds, promotions] = [built.get(String(job.id)) ?? [], promoted.get(job.queue) ?? []];
-    built.delete(String(job.id));
-    promoted.delete(job.queue);
-    const keyed: Keyed[] = [];
-    for (const one of builds) {
-      const fact = one.distribution.log === null ? undefined : byPath.get(one.distribution.log);
-      const stated = fact === undefined ? null : await stateBuild(parts, job, one, fact);
-      if (stated !== null) keyed.push(stated);
-    }
-    for (const { plan, log } of promotions) {
-      const fact = facts.get(log);
-      const stated = fact === undefined ? null : await statePromotion(parts, job, plan, fact);
-      if (stated !== null) keyed.push(stated);
-    }
-    byPath.clear();
-    for (const key of new Set(keyed.map(([one]) => one))) {
-      const statements = keyed.filter(([one]) => one === key).map(([, statement]) => statement);
-      const path = await recordProvenance({ logs: world.logs, signer: world.signer, key }, statements);
-      parts.log.info({ job: job.id, path, statements: statements.length }, "stated");
-    }
-  };
-  const runner = (inner: JobRunner): JobRunner => ({
-    async run(job, context) {
-      const outcome = await inner.run(job, context);
-      try {
-        await stateJob(job);
-      } catch (error) {
-        if (!(error instanceof AdapterError)) throw error;
-        parts.log.error({ alarm: "provenance", job: job.id, err: error }, "what was done could not be stated");
-      }
-      return outcome;
-    },
-  });
-  return { world: { ...world, logs, signer, repositories }, records, runner };
 }
 
-async function builderOf(parts: ProvenanceParts, job: Job) {
+type UnaskedDeed =
+  Extract<Deed, { kind: "promote" | "withdraw" }> extends infer Each
+    ? Each extends unknown
+      ? Omit<Each, "asked" | "log">
+      : never
+    : never;
+
+/** What a plan that was applied did; null for a template of which no version is known. */
+export function deedOfPlan(
+  plan: DistributionPlan,
+  done: {
+    readonly environment: QubeName;
+    readonly job: string;
+    readonly at: Date;
+    readonly by: AppliedPlans["by"];
+  },
+): UnaskedDeed | null {
+  const { release, subject } = plan;
+  const version = subject.kind === "template" ? (subject.version ?? plan.versions[0]) : null;
+  if (version === undefined) return null;
+  const about: About =
+    subject.kind === "component" ? { release, ...subject } : { ...subject, release, version: version ?? "" };
+  const { environment, job, at } = done;
+  const base = {
+    about,
+    distribution: subject.kind === "template" ? null : plan.dist,
+    repository: plan.to,
+    files: plan.moves.map(({ file, sha256 }) => ({ name: file, sha256 })),
+    plan: plan.digest,
+    ...{ environment, job, at },
+  };
+  if (plan.action === "promote") return { kind: "promote", ...base, appliedBy: done.by };
+  return { kind: "withdraw", ...base, restored: plan.restores.map(({ file, sha256 }) => ({ name: file, sha256 })) };
+}
+
+/** By whose word a job runs. */
+async function askedOf({ ledger, environment }: ProvenanceParts, { request }: Job): Promise<Asked> {
+  switch (request.kind) {
+    case "push":
+      return { by: "push" };
+    case "operator": {
+      const { work } = request;
+      if (work.kind === "promotion") return { by: "operator", who: work.byHand.operator, why: work.byHand.reason };
+      return { by: "operator", who: `the operator of ${environment}`, why: "release-bot build" };
+    }
+    case "command": {
+      const kept = request.message === null ? null : await ledger.block(request.message.key);
+      if (kept !== null) return { by: "comment", comment: kept.block, line: request.line };
+      return { by: "operator", who: `the operator of ${environment}`, why: request.line };
+    }
+  }
+}
+
+async function builderOf(parts: ProvenanceParts, job: Job): Promise<LoadedBuilder | undefined> {
   const { loaded } = await parts.builders();
   return loaded.find((candidate) => lineOf(candidate) === job.request.builder);
+}
+
+/** Without a key there is nobody to state it; without packages of its own key, nothing was signed either. */
+function unstated(parts: ProvenanceParts, job: Job, why: string): [] {
+  parts.log.error({ alarm: "provenance", job: job.id }, `cannot be stated: ${why}`);
+  return [];
+}
+
+interface Built {
+  readonly record: BuildRecord;
+  readonly distribution: BuildRecord["distributions"][number];
+  readonly log: LogFact;
 }
 
 async function stateBuild(
   parts: ProvenanceParts,
   job: Job,
-  { record, distribution }: Built,
-  log: LogFact,
-): Promise<Keyed | null> {
+  { record, distribution, log }: Built,
+): Promise<NewOutboxEntry[]> {
   const configuration = (await builderOf(parts, job))?.configuration;
   const known = parseDistribution(distribution.distribution);
-  if (configuration === undefined || known === null || record.commit === null) return null;
-  const key = signKeyFor(configuration, known.name, known.type);
-  const url = configuration.components.find(({ name }) => name === record.component)?.url;
-  if (key === null || url === undefined) return null;
-  const { stages } = distribution;
-  const statement = buildStatement({
-    release: record.release,
-    component: record.component,
+  const url = configuration?.components.find(({ name }) => name === record.component)?.url;
+  const key = configuration === undefined || known === null ? null : signKeyFor(configuration, known.name, known.type);
+  if (record.commit === null || key === null || url === undefined) {
+    return unstated(parts, job, `no key or source of ${record.component} is configured any more`);
+  }
+  const { stages, packages, repository } = distribution;
+  const deed: Deed = {
+    kind: "build",
+    about: { kind: "component", release: record.release, component: record.component, commit: record.commit },
     distribution: distribution.distribution,
-    commit: record.commit,
-    packages: distribution.packages.map(({ file, sha256 }) => ({ name: file, sha256 })),
     environment: parts.environment,
-    job: String(job.id),
-    log,
-    url,
-    tag: record.signed?.tag ?? null,
-    signers: record.signed?.signers ?? [],
+    repository: repository ?? "current-testing",
+    files: packages.map(({ file, sha256 }) => ({ name: file, sha256 })),
+    job: record.job,
+    asked: record.askedBy.kind === "scan" ? { by: "scan" } : await askedOf(parts, job),
+    source: { url, tag: record.signed?.tag ?? null, signers: record.signed?.signers ?? [] },
     startedAt: new Date(stages[0]?.startedAt ?? record.startedAt),
-    finishedAt: new Date(stages.at(-1)?.endedAt ?? parts.now()),
-  });
-  return [key, statement];
+    at: new Date(stages.at(-1)?.endedAt ?? parts.now()),
+    log,
+  };
+  return [statementEntry(key, deed, record.job)];
 }
 
-/** Null for what is no signed promotion of a component: a withdrawal, a template, an operator's own. */
-async function statePromotion(
+async function stateImage(
   parts: ProvenanceParts,
   job: Job,
-  plan: DistributionPlan,
-  log: LogFact,
-): Promise<Keyed | null> {
-  const { request } = job;
-  const distribution = parseDistribution(plan.dist)?.name ?? null;
-  if (plan.action !== "promote" || plan.subject.kind !== "component" || distribution === null) return null;
-  if (request.kind !== "command" || request.message === null) return null;
-  const kept = await parts.ledger.block(request.message.key);
-  if (kept === null) return null;
-  const statement = promotionStatement({
-    release: plan.release,
-    component: plan.subject.component,
-    distribution,
-    commit: plan.subject.commit,
-    packages: plan.moves.map(({ file, sha256 }) => ({ name: file, sha256 })),
+  { record, log }: { readonly record: ImageRecord; readonly log: LogFact },
+): Promise<NewOutboxEntry[]> {
+  const configuration = (await builderOf(parts, job))?.configuration;
+  const { subject } = record;
+  // Templates are packed as rpm, whatever is in them.
+  const type = subject.kind === "template" ? "rpm" : "iso";
+  const key: Fingerprint | null = configuration === undefined ? null : signKeyFor(configuration, type, type);
+  if (key === null) return unstated(parts, job, `sign-key names no key for ${type}`);
+  const deed: Deed = {
+    kind: "build",
+    about: subject,
+    distribution: null,
     environment: parts.environment,
-    job: String(job.id),
+    repository: record.repository,
+    files: record.packages.map(({ file, sha256 }) => ({ name: file, sha256 })),
+    job: record.job,
+    asked: await askedOf(parts, job),
+    source: null,
+    startedAt: new Date(record.startedAt),
+    at: new Date(record.endedAt ?? parts.now()),
     log,
-    repository: plan.to,
-    at: parts.now(),
-    comment: kept.block,
-    line: request.line,
-    plan: plan.digest,
-  });
-  return [plan.signKey, statement];
+  };
+  return [statementEntry(key, deed, record.job)];
 }

@@ -88,6 +88,7 @@ function recording(
     place: where,
     subject: null,
     lines,
+    statements: [],
   };
 }
 

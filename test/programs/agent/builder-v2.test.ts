@@ -62,6 +62,7 @@ beforeAll(async () => {
       templates: [{ "fedora-44": { dist: "fc44" } }],
       components: [{ hello: { url: source.directory } }],
       github: { "iso-base-url": "https://example.org/iso" },
+      "sign-key": { rpm: chain.key, iso: chain.key },
     }),
   );
   writeFileSync(join(remote, ".gitignore"), "artifacts\ncalls\nstate.json\nbuilder.lock\n");
@@ -86,7 +87,7 @@ beforeAll(async () => {
     "state-dir": "state",
     "builders-list": "builders.list",
     "trusted-keys": "keys",
-    sign: { via: "gpg", homedir: chain.keysHome.directory },
+    sign: { via: "key-gate", "keys-qube": "keys-fedora" },
     github: { "api-url": "http://127.0.0.1:9", "token-file": "token" },
     openqa: { "client-conf": "client.conf" },
     checkouts: [{ directory: "builder", branch: "main", maintainers: [maintainer], keys: "keys" }],
@@ -110,6 +111,22 @@ const bot = async (...words: string[]): Promise<string> => {
   return stdout;
 };
 
+/** What `release-bot audit` says of a name, by the public logs and keys. */
+async function audited(...name: string[]): Promise<string[]> {
+  const keys = join(home, "audit-keys");
+  for (const [role, holder, key] of [
+    ["maintainers", gpg, maintainer],
+    ["packages", chain.keysHome, chain.key],
+    ["logs", chain.logsHome, chain.logsKey],
+  ] as const) {
+    mkdirSync(join(keys, role), { recursive: true });
+    writeFileSync(join(keys, role, `${key}.asc`), holder.exportKey(key));
+  }
+  const root = join(home, "builder/artifacts/repository-publish");
+  const words = ["audit", "r4.3", ...name, "--root", root, "--logs", chain.remote, "--keys", keys];
+  return (await runReleaseBot(words)).stdout.trim().split("\n");
+}
+
 /** The job's number once the build of that name and version is done. */
 async function built(name: string, version: string): Promise<string> {
   let job = "";
@@ -125,7 +142,7 @@ async function built(name: string, version: string): Promise<string> {
           : `${record.component} ${record.version}` === `${name} ${version}`,
       );
       job = found?.job ?? "";
-      return found?.state ?? "none";
+      return found?.state === "failed" ? found.reason : (found?.state ?? "none");
     } finally {
       database.close();
     }
@@ -158,6 +175,20 @@ describe("an agent with builder v2", { timeout: 120_000 }, () => {
     expect(asked.map((settings) => settings.get("ISO_URL"))).toEqual([
       "https://example.org/iso/Qubes-4.3.202611231200-x86_64.iso",
     ]);
+    await expect
+      .poll(() => audited("fedora-44", "4.3.0-202611231200"), { timeout: 60_000, interval: 500 })
+      .toEqual([
+        expect.stringMatching(/^built: 4\.3\.0-202611231200, 1 package, log build-fedora\/template-fedora-44\/log_/),
+        "everything holds",
+      ]);
+    await expect
+      .poll(() => audited("iso"), { timeout: 60_000, interval: 500 })
+      .toEqual([
+        expect.stringMatching(/^built: 4\.3\.202611231200, 1 package, log build-fedora\/iso\/log_/),
+        "everything holds",
+      ]);
+    writeFileSync(join(home, "builder/artifacts/iso/Qubes-4.3.202611231200-x86_64.iso"), "another image");
+    expect(await audited("iso")).toEqual([expect.stringMatching(/^broken package: .*\.iso: is not the file/)]);
     await bot("build", "template", "r4.3", "fedora-44", "--timestamp", "202611231159");
     await expect
       .poll(async () => bot("queue"), { timeout: 60_000, interval: 250 })

@@ -152,6 +152,24 @@ describe("a signed command that comes in", () => {
     expect(told(await intake.reports())).toEqual(["eyes", "rocket", "done", "eyes", "rocket", "done"]);
   });
 
+  it("states a hold and its end for everybody, each by the key of its distribution, once", async () => {
+    const intake = await desk();
+    const hold = `Hold r4.3 core-admin ${commit} all`;
+    const unhold = `Unhold r4.3 core-admin ${commit} vm-bookworm`;
+    const block = sign(`${hold}\n${unhold}`);
+    await intake.take(block, proven);
+    await intake.take(block, proven);
+    const stated = await intake.statements();
+    const comment = (line: string): object => ({ by: "comment", comment: block, line });
+    expect(stated.map(([key, { kind, distribution, asked }]) => [key[0], kind, distribution, asked])).toEqual([
+      ["A", "hold", "host-fc41", comment(hold)],
+      ["B", "hold", "vm-bookworm", comment(hold)],
+      ["B", "unhold", "vm-bookworm", comment(unhold)],
+    ]);
+    await intake.take(sign(upload), { kind: "proven", place: { issue: 7, comment: 4 } });
+    expect(await intake.statements()).toHaveLength(3);
+  });
+
   it("refuses what was signed before something that has run: OUT_OF_ORDER", async () => {
     const intake = await desk();
     const earlier = home.clearSign(upload, { key: maintainer, at: new Date(Date.now() - 60_000) });

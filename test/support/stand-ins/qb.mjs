@@ -109,6 +109,27 @@ if (group === "package") {
     const before = order[group][order[group].indexOf(stage) - 1] ?? null;
     needs(key, stage, before);
     await play(key, stage);
+    if (stage === "prep") writeFileSync(join(here, "stamp"), stamp);
+    if (group === "template" && stage === "build") {
+      const built = readFileSync(join(here, "stamp"), "utf8");
+      const out = join(artifacts, "templates/rpm");
+      mkdirSync(out, { recursive: true });
+      writeFileSync(join(out, `qubes-template-${single("-t")}-4.3.0-${built}.noarch.rpm`), `package of ${key}`);
+    }
+    if (group === "installer" && (stage === "build" || stage === "sign")) {
+      const version = given["-o"].find((option) => option.startsWith("iso:version="))?.slice("iso:version=".length);
+      const iso = join(artifacts, `iso/Qubes-${version}-x86_64.iso`);
+      mkdirSync(dirname(iso), { recursive: true });
+      if (stage === "build") writeFileSync(iso, `image ${version}`);
+      const key = /iso: "?([0-9A-F]{40})/.exec(readFileSync(single("--builder-conf"), "utf8"))?.[1];
+      if (stage === "sign" && key !== undefined) {
+        const client = process.env.RELEASE_BOT_GPG_CLIENT;
+        writeFileSync(
+          `${iso}.asc`,
+          execFileSync(client, ["--batch", "--armor", "--detach-sign", "-u", key, "-o", "-", iso]),
+        );
+      }
+    }
     done(key, stage);
   }
 } else if (group === "repository") {

@@ -12,7 +12,7 @@ import { AdapterError } from "../../../domain/index.ts";
 import type { RunProgram } from "../../processes/index.ts";
 import { describePackage } from "../native/collect.ts";
 import { findRecipes } from "../native/recipes.ts";
-import { builtFiles, fetchedCommit } from "./artifacts.ts";
+import { builtFiles, builtImages, fetchedCommit } from "./artifacts.ts";
 import { openQb } from "./qb.ts";
 
 /** What builder v2 is run with. */
@@ -90,12 +90,12 @@ function openImage(options: BuilderV2Options, task: ImageTask, log: JobLog): Bac
       for (const words of calls) await qb.run(subject, words, log, signal, trust);
     },
   });
-  const nothing = { packages: async () => [], close: async () => undefined };
+  const image = { packages: () => builtImages(task), close: async () => undefined };
   if (task.kind === "template") {
     const subject = { template: task.template.name };
     const one = (name: StageName, trust: "build" | "trusted") => stage(name, trust, subject, ["template", name]);
     return {
-      ...nothing,
+      ...image,
       stages: [
         stage("fetch", "build", {}, ["package", "fetch"]),
         stage("prep", "build", subject, ["template", "prep", "--template-timestamp", task.timestamp]),
@@ -111,7 +111,7 @@ function openImage(options: BuilderV2Options, task: ImageTask, log: JobLog): Bac
   const subject = { options: [`iso:version=${task.subject.version}`, ...final] };
   const one = (name: StageName, trust: "build" | "trusted") => stage(name, trust, subject, ["installer", name]);
   return {
-    ...nothing,
+    ...image,
     stages: [
       stage("fetch", "build", { component: "qubes-release" }, ["package", "fetch"]),
       stage(

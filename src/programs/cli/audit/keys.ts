@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadTrustedKeys, openSqv } from "../../../adapters/verifier/index.ts";
-import type { Fingerprint } from "../../../domain/index.ts";
+import { AdapterError, type Fingerprint } from "../../../domain/index.ts";
+import type { PublicKeys } from "../../../promotion/index.ts";
 import type { SecondOpinion, TrustedKeys } from "../../../signed/index.ts";
 
 /** The public keys of an audit, by what each may sign. */
@@ -11,6 +12,8 @@ export interface AuditKeys {
   readonly packages: TrustedKeys;
   readonly logs: TrustedKeys;
   readonly verifier: SecondOpinion;
+  /** The package keys' certificates, for the tools that judge repositories. */
+  readonly packageKeys: PublicKeys;
   close(): void;
 }
 
@@ -21,8 +24,15 @@ export async function loadAuditKeys(directory: string): Promise<AuditKeys> {
   const [maintainers, packages, logs] = [await load("maintainers"), await load("packages"), await load("logs")];
   const work = mkdtempSync(join(tmpdir(), "release-bot-audit-"));
   const verifier = await openSqv({ program: "sqv", directory: work, limitMs: 60_000 });
+  const packageKeys: PublicKeys = {
+    publicKey: async (key) => {
+      const known = packages.certificates.some(({ fingerprint }) => fingerprint === key);
+      if (known) return readFileSync(join(directory, "packages", `${key}.asc`));
+      throw new AdapterError("NOT_FOUND", `${key} is no package key`);
+    },
+  };
   const close = (): void => rmSync(work, { recursive: true, force: true });
-  return { maintainers, packages, logs, verifier, close };
+  return { maintainers, packages, logs, verifier, packageKeys, close };
 }
 
 /** Who of a role made this detached signature; null for nobody. */
