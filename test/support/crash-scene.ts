@@ -178,7 +178,7 @@ export class CrashScene {
   ): Promise<void> {
     const targets = [{ distribution: placeOf(scene), signKey: this.#tree().key }];
     const common = { release, subject: subjectOf(scene, build), targets };
-    const gate = { holds: new Set<never>(), buggy: false, minAgeDays: 0, now: new Date() };
+    const gate = { holds: new Set<never>(), buggy: false, formerKeys: [], minAgeDays: 0, now: new Date() };
     const [plan] =
       deed === "promote"
         ? await repositories.plan({ ...common, ...gate, to: gatedOf(scene), from: null })
@@ -232,6 +232,7 @@ export class CrashScene {
       ...asked,
       holds: new Set(),
       buggy: false,
+      formerKeys: [],
       minAgeDays: 0,
       now: new Date(),
     });

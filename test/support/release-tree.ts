@@ -133,6 +133,7 @@ export class ReleaseTree {
       targets,
       holds: new Set((wish.holds ?? []).map((name) => distributionOf(name).name)),
       buggy: wish.buggy ?? false,
+      formerKeys: [],
       minAgeDays: wish.minAgeDays ?? 5,
       now: this.now,
     });

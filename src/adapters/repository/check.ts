@@ -4,8 +4,10 @@ import { AdapterError, type Fingerprint } from "../../domain/index.ts";
 import { sha256OfFile } from "./digests.ts";
 import type { Snapshot } from "./engine.ts";
 import type { TreeFault } from "./face.ts";
+import { judgeByAny } from "./package-signatures.ts";
 import type { Place } from "./place.ts";
 import { placesInTree } from "./places-in-tree.ts";
+import { formerKeysOf } from "./resign.ts";
 import { journalDirectory } from "./transaction.ts";
 import type { Tree } from "./tree.ts";
 
@@ -100,8 +102,15 @@ async function checkPackages(tree: Tree, snapshot: Snapshot, key: Fingerprint): 
     there.map((path) => tree.at(path)),
     key,
   );
-  return there.flatMap((path) => {
-    const wrong = verdicts.get(tree.at(path)) ?? null;
-    return wrong === null ? [] : [{ path, what: wrong }];
+  const wrong = there.filter((path) => (verdicts.get(tree.at(path)) ?? null) !== null);
+  const former = await judgeByAny(
+    tree,
+    place,
+    wrong.map((path) => tree.at(path)),
+    formerKeysOf(tree, place),
+  );
+  return wrong.flatMap((path) => {
+    const what = verdicts.get(tree.at(path)) ?? null;
+    return what === null || former.has(tree.at(path)) ? [] : [{ path, what }];
   });
 }

@@ -75,6 +75,8 @@ export interface PromotionRequest {
   /** Distributions on which a signed `Hold` lies for this commit. */
   readonly holds: ReadonlySet<DistributionName>;
   readonly buggy: boolean;
+  /** Keys besides the repository's own that a package's own signature may be by: those of before a change of the key. */
+  readonly formerKeys: readonly Fingerprint[];
   readonly minAgeDays: number;
   readonly now: Date;
 }
@@ -85,6 +87,25 @@ export interface WithdrawalRequest {
   readonly subject: PromotionSubject;
   readonly repository: RepositoryName;
   readonly targets: readonly PlanTarget[];
+}
+
+/** Which repositories are to be signed by another key; null: all that there are. */
+export interface ResignRequest {
+  readonly release: Release | null;
+  readonly repository: RepositoryName | null;
+  readonly distributions: readonly Distribution[] | null;
+  readonly signKey: Fingerprint;
+  /** The metadata must be signed by one of these, now. */
+  readonly formerKeys: readonly Fingerprint[];
+}
+
+/** What became of one repository. */
+export interface Resigned {
+  /** Relative to the root, with a debian suite's or an Arch database's name. */
+  readonly where: string;
+  readonly outcome: "signed" | "already" | "failed";
+  /** Where it failed. */
+  readonly reason: string | null;
 }
 
 /** A version of a component or template that stands in a repository. */
@@ -159,6 +180,8 @@ export interface Repositories {
     request: { readonly release: Release; readonly repository: RepositoryName } & PlanTarget,
     signer: Signer,
   ): Promise<void>;
+  /** Signs the metadata of repositories by another key, after it was verified by the one before. */
+  resign(request: ResignRequest, signer: Signer): Promise<readonly Resigned[]>;
   /** Every reference, hash, size and signature in the tree; tells now and then how many files have been read, of how many. */
   check(tell?: (read: number, of: number) => void): Promise<readonly TreeFault[]>;
   /** Finishes or undoes what a crash left half; answers a line for each. */

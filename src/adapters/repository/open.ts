@@ -9,6 +9,7 @@ import { placeOf } from "./place.ts";
 import { planTargets, planWithdrawals } from "./plan.ts";
 import { publishBuild } from "./publish.ts";
 import { reconcile } from "./reconcile.ts";
+import { resign } from "./resign.ts";
 import { standingVersions } from "./standing.ts";
 import { Tree } from "./tree.ts";
 import { uploadPlace } from "./upload.ts";
@@ -30,6 +31,7 @@ export function openRepositories(options: RepositoriesOptions): Repositories {
     pendingUploads: () => pendingUploads(tree),
     cleanUp: (request, signer) => cleanUp(tree, request, signer),
     reconcile: (mode) => reconcile(tree, mode),
+    resign: (request, signer) => resign(tree, request, signer),
     recover: () => tree.recoverAll(),
   };
 }

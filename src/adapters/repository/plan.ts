@@ -1,5 +1,5 @@
 /** Plans for promotions and withdrawals: facts gathered, decided by the promotion room, nothing changed. */
-import { AdapterError, type RepositoryName } from "../../domain/index.ts";
+import { AdapterError, type Fingerprint, type RepositoryName } from "../../domain/index.ts";
 import {
   type DistributionPlan,
   draftPromotion,
@@ -15,6 +15,7 @@ import type { Snapshot } from "./engine.ts";
 import type { PlanTarget, PromotionRequest, WithdrawalRequest } from "./face.ts";
 import { filesOnDisk } from "./files-on-disk.ts";
 import { type Gathered, gatherFacts, recordsOf } from "./gather-facts.ts";
+import { judgeByAny } from "./package-signatures.ts";
 import { placeOf } from "./place.ts";
 import { buildFact } from "./records.ts";
 import type { Tree } from "./tree.ts";
@@ -44,7 +45,11 @@ async function planTarget(
   if (draft.kind === "refused") return draft.plan;
   const engine = tree.engine(gathered.target);
   engine.prepare?.(engine.read(gathered.target), draft.selection.moves.length);
-  const evidence = await examine(tree, gathered, draft.selection, { target, verdicts: await early });
+  const evidence = await examine(tree, gathered, draft.selection, {
+    target,
+    formerKeys: request.formerKeys,
+    verdicts: await early,
+  });
   return planPromotion(question, gathered.facts, target.signKey, draft.selection, evidence);
 }
 
@@ -53,7 +58,11 @@ async function examine(
   tree: Tree,
   gathered: Gathered,
   selection: Selection,
-  known: { readonly target: PlanTarget; readonly verdicts: ReadonlyMap<string, string | null> },
+  known: {
+    readonly target: PlanTarget;
+    readonly formerKeys: readonly Fingerprint[];
+    readonly verdicts: ReadonlyMap<string, string | null>;
+  },
 ): Promise<FileEvidence[]> {
   const source = gathered.sources.find((snapshot) => snapshot.place.repository === selection.from);
   const names = selection.moves.map((move) => move.file);
@@ -62,6 +71,8 @@ async function examine(
   const signed = [...paths.values()].filter((path) => carriesSignature(path) && !known.verdicts.has(path));
   const late = await tree.engine(gathered.target).judgePackages(signed, known.target.signKey);
   const verdicts = new Map([...known.verdicts, ...late]);
+  const wrong = signed.concat([...known.verdicts.keys()]).filter((path) => (verdicts.get(path) ?? null) !== null);
+  for (const path of await judgeByAny(tree, gathered.target, wrong, known.formerKeys)) verdicts.set(path, null);
   return names.map((file) => {
     const path = paths.get(file);
     if (path === undefined) return { file, sha256: null, signature: null };

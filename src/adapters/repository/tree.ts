@@ -36,7 +36,7 @@ export interface RepositoryChange {
   /** Package files that go, relative to the root. */
   readonly gone: readonly string[];
   /** Records by absolute path. */
-  readonly records: readonly { readonly path: string; readonly text: string }[];
+  readonly records: readonly { readonly path: string; readonly text: string | Uint8Array }[];
 }
 
 /** What all operations share. */

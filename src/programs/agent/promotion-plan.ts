@@ -54,6 +54,8 @@ export async function planPromotions(repositories: Repositories, question: PlanQ
           targets,
           holds: new Set(heldDistributions(wanted, distributions, ledger)),
           buggy,
+          // What the agent promotes is signed by the key that its configuration names, and by no other.
+          formerKeys: [],
           minAgeDays,
           now,
         });

@@ -3,6 +3,7 @@ import { AdapterError } from "../../domain/index.ts";
 import { create, promote, publish, withdraw } from "./repo/change.ts";
 import { check, status } from "./repo/look.ts";
 import { parseWords, UsageError, type Words } from "./repo/options.ts";
+import { resign } from "./repo/resign.ts";
 import { cleanUp, reconcile, upload } from "./repo/upkeep.ts";
 
 const actions: Readonly<Record<string, (words: Words) => Promise<number>>> = {
@@ -10,6 +11,7 @@ const actions: Readonly<Record<string, (words: Words) => Promise<number>>> = {
   promote,
   withdraw,
   create,
+  resign,
   check,
   status,
   upload,
@@ -22,12 +24,15 @@ const usage = `release-bot repo ACTION --root DIR [OPTION…]
   publish   --release R --dist D --repository REPO --component NAME --commit SHA --sign-key FPR FILE…
             new builds into a testing repository
   promote   --release R --dist D[,D…] --component NAME --commit SHA --to current --sign-key FPR
-            [--from REPO] [--min-age-days N (5)] [--rehearse]
+            [--from REPO] [--min-age-days N (5)] [--former-key FPR…] [--rehearse]
             what stands in testing, in one step that clients see whole
   withdraw  --release R --dist D[,D…] --component NAME --commit SHA --repository REPO --sign-key FPR [--rehearse]
             a version out of a repository; the one before it stands again
   create    --release R --dist D[,D…] --repository REPO --sign-key FPR
             signed empty metadata where there is none
+  resign    --former-key FPR --sign-key FPR [--release R] [--repository REPO] [--dist D[,D…]]
+            after a change of the key: metadata that the former key signed is signed by the new one; packages are left alone,
+            and promoted where --former-key names who signed them
   check     every reference, hash, size and signature in the tree; exit status 1 where something is wrong
   status    [--release R]  which version stands where, and since when
   upload    --release R --dist D --repository REPO --upload-to HOST:/PATH [--rsh "ssh -p 22"]

@@ -6,6 +6,7 @@ import { AdapterError, type RefusalCode } from "../../../domain/index.ts";
 import type { DistributionPlan, Signer } from "../../../promotion/index.ts";
 import {
   daysOf,
+  formerKeysOf,
   openByWords,
   releaseOf,
   repositoryOf,
@@ -65,6 +66,7 @@ export async function promote(words: Words): Promise<number> {
     targets: targetsOf(words),
     holds: new Set<never>(),
     buggy: false,
+    formerKeys: formerKeysOf(words),
     minAgeDays: daysOf(words, "min-age-days"),
     now: new Date(),
   };

@@ -6,6 +6,7 @@ import { openRepositories, type PlanTarget, type Repositories } from "../../../a
 import { GpgProgramSigner } from "../../../adapters/signer/index.ts";
 import {
   type Distribution,
+  type Fingerprint,
   parseCommitSha,
   parseComponentName,
   parseComponentRepository,
@@ -35,6 +36,7 @@ const options = {
   to: { type: "string" },
   from: { type: "string" },
   "sign-key": { type: "string" },
+  "former-key": { type: "string", multiple: true },
   gpg: { type: "string", default: "gpg" },
   mirror: { type: "string", multiple: true },
   "deb-engine": { type: "string", default: "auto" },
@@ -107,6 +109,31 @@ export const releaseOf = (words: Words) => parsed(words, "release", parseRelease
 /** `--sign-key` */
 export const signKeyOf = (words: Words) => parsed(words, "sign-key", parseFingerprint, "fingerprint of 40 hex digits");
 
+/** `--former-key`, any number of times. */
+export function formerKeysOf(words: Words): Fingerprint[] {
+  return (words.values["former-key"] ?? []).map((text) => {
+    const key = parseFingerprint(text);
+    if (key === null) throw new UsageError(`--former-key ${text}: this is no fingerprint of 40 hex digits`);
+    return key;
+  });
+}
+
+/** `--dist D[,D…]`; null where it is not given. */
+export function distributionsOf(words: Words): Distribution[] | null {
+  if (words.values.dist === undefined) return null;
+  return distributionNames(words).map((name) => {
+    const distribution = parseDistribution(name);
+    if (distribution === null) throw new UsageError(`--dist ${name}: this is no distribution`);
+    return distribution;
+  });
+}
+
+function distributionNames(words: Words): string[] {
+  const names = word(words, "dist").split(",");
+  if (new Set(names).size !== names.length) throw new UsageError("--dist names one distribution twice");
+  return names;
+}
+
 /** `--to`, `--from` or `--repository` */
 export function repositoryOf(words: Words, name: "to" | "from" | "repository"): RepositoryName {
   return parsed(words, name, (text) => parseComponentRepository(text) ?? parseTemplateRepository(text), "repository");
@@ -145,13 +172,8 @@ export function targetOf(words: Words): Distribution | null {
 export function targetsOf(words: Words): PlanTarget[] {
   const signKey = signKeyOf(words);
   if (words.values.template !== undefined) return [{ distribution: null, signKey }];
-  const names = word(words, "dist").split(",");
-  if (new Set(names).size !== names.length) throw new UsageError("--dist names one distribution twice");
-  return names.map((name) => {
-    const distribution = parseDistribution(name);
-    if (distribution === null) throw new UsageError(`--dist ${name}: this is no distribution`);
-    return { distribution, signKey };
-  });
+  word(words, "dist");
+  return (distributionsOf(words) ?? []).map((distribution) => ({ distribution, signKey }));
 }
 
 /** A number of days: digits, with a fraction. */

@@ -11,6 +11,7 @@ export function watched(repositories: Repositories, stream: ProgressStream): Rep
     apply: (plan, signer) => during(`changes ${plan.to} of ${plan.dist}`, () => repositories.apply(plan, signer)),
     standing: (query) => during("reads the repositories", () => repositories.standing(query)),
     create: (request, signer) => during("creates", () => repositories.create(request, signer)),
+    resign: (request, signer) => during("signs", () => repositories.resign(request, signer)),
     check: () =>
       withProgress("files checked", stream, (tell) =>
         repositories.check((done, total) => tell({ what: "files checked", done, total })),

@@ -1,0 +1,87 @@
+/**
+ * A change of the sign key: each repository's metadata, verified by the former key, is signed anew by the new one. Nothing
+ * of what it lists changes, and packages keep the signatures that they carry.
+ */
+import { join } from "node:path";
+import { AdapterError, type Fingerprint } from "../../domain/index.ts";
+import type { Signer } from "../../promotion/index.ts";
+import type { Resigned, ResignRequest } from "./face.ts";
+import { knownKeyFile } from "./known-keys.ts";
+import { type Place, stateDirectory } from "./place.ts";
+import { placesInTree } from "./places-in-tree.ts";
+import type { Tree } from "./tree.ts";
+
+/** Signs each repository that is asked for; one that cannot be signed does not keep the others from it. */
+export async function resign(tree: Tree, request: ResignRequest, signer: Signer): Promise<Resigned[]> {
+  const { release, repository, distributions } = request;
+  const places = placesInTree(tree).filter(
+    ({ place }) =>
+      (release === null || place.release === release) &&
+      (repository === null || place.repository === repository) &&
+      (distributions === null || distributions.some(({ name }) => name === place.dist)),
+  );
+  const done: Resigned[] = [];
+  for (const { place } of places) {
+    const where = `${place.base} ${place.suite}`.trim();
+    try {
+      done.push({ where, outcome: await resignPlace(tree, place, request, signer), reason: null });
+    } catch (error) {
+      if (!(error instanceof AdapterError)) throw error;
+      done.push({ where, outcome: "failed", reason: error.message });
+    }
+  }
+  return done;
+}
+
+async function resignPlace(
+  tree: Tree,
+  place: Place,
+  { signKey, formerKeys }: ResignRequest,
+  signer: Signer,
+): Promise<"signed" | "already"> {
+  return tree.alone(place, "untouched", async () => {
+    const engine = tree.engine(place);
+    const snapshot = engine.read(place);
+    const verdictBy = async (key: Fingerprint): Promise<string | null> => {
+      const check = await engine.judge(snapshot, key);
+      return check === "absent" ? "there is no metadata" : check.verdict;
+    };
+    if ((await verdictBy(signKey)) === null) return "already";
+    const verdicts = await Promise.all(formerKeys.map(verdictBy));
+    const at = verdicts.indexOf(null);
+    const former = formerKeys[at];
+    if (former === undefined) {
+      throw new AdapterError("UNEXPECTED_ANSWER", `by the former key: ${verdicts[0] ?? "none is named"}`);
+    }
+    const known = knownKeyFile(tree.options, former, await tree.judge.certificate(former));
+    const keys = JSON.stringify([...new Set([...formerKeysOf(tree, place), former])]);
+    await tree.change(
+      {
+        snapshot,
+        change: { add: [], from: null, remove: [] },
+        signKey,
+        former: "offered",
+        links: [],
+        replaced: [],
+        gone: [],
+        records: [
+          { path: formerKeysPath(tree, place), text: keys },
+          ...known.map(({ path, bytes }) => ({ path, text: bytes })),
+        ],
+      },
+      signer,
+    );
+    return "signed";
+  });
+}
+
+function formerKeysPath(tree: Tree, place: Place): string {
+  return join(tree.options.root, stateDirectory, "former-keys", `${place.key}.json`);
+}
+
+/** The keys that a repository was signed by before: packages that they signed still stand in it. */
+export function formerKeysOf(tree: Tree, place: Place): readonly Fingerprint[] {
+  const path = formerKeysPath(tree, place);
+  if (tree.options.disk.stat(path) === null) return [];
+  return JSON.parse(Buffer.from(tree.options.disk.read(path)).toString("utf8")) as Fingerprint[];
+}
