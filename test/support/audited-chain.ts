@@ -222,7 +222,7 @@ export class AuditedChain {
     repository: RepositoryName = subject.kind === "template" ? "templates-itl" : "current",
   ): Promise<Deed> {
     const targets = [{ distribution, signKey: this.key }];
-    const facts = { holds: new Set<never>(), buggy: false, minAgeDays: 0, now: new Date() };
+    const facts = { holds: new Set<never>(), buggy: false, formerKeys: [], minAgeDays: 0, now: new Date() };
     const [plan] =
       action === "promote"
         ? await this.repositories.plan({ release, subject, to: repository, from: null, targets, ...facts })
