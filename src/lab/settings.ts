@@ -149,7 +149,12 @@ function builderYml(plan: AgentPlan, builder: BuilderPlan): unknown {
       "issues-repo": repository(githubNames.issues),
       "logs-repo": repository(githubNames.logs),
       maintainers: {
-        [people.releaseManager.fingerprint]: { components: [builder.component], distributions: "_all_" },
+        [people.releaseManager.fingerprint]: {
+          components: [builder.component],
+          distributions: "_all_",
+          hold: true,
+          unhold: true,
+        },
       },
     },
     "release-bot": { backend: "native", promotion: "native" },

@@ -66,7 +66,7 @@ function rowsOf({ update, places }: Story): readonly Row[] {
     const key = `${place.verdict}\n${place.why}`;
     alike.set(key, [...(alike.get(key) ?? []), place]);
   }
-  const votes = update.votes === null ? "" : `👍${update.votes.up} 👎${update.votes.down}`;
+  const votes = votesOf(update);
   return [...alike.values()].map((some) => ({
     verdict: some[0]?.verdict ?? "waiting",
     name: printable(`${update.name} ${update.version}`),
@@ -77,6 +77,11 @@ function rowsOf({ update, places }: Story): readonly Row[] {
     votes,
     why: printable(some[0]?.why ?? ""),
   }));
+}
+
+/** Empty where nobody has voted, or nobody has said. */
+function votesOf({ votes }: Story["update"]): string {
+  return votes === null || votes.up + votes.down === 0 ? "" : `👍${votes.up} 👎${votes.down}`;
 }
 
 /** How many versions have something that is ready, and how many something that waits. */
@@ -93,7 +98,7 @@ export function renderStories(stories: readonly Story[], style: TableStyle): str
   return stories
     .map(({ update, places }) => {
       const issue = update.issue === null ? "" : `  issue #${update.issue}`;
-      const votes = update.votes === null ? "" : `  👍${update.votes.up} 👎${update.votes.down}`;
+      const votes = votesOf(update) === "" ? "" : `  ${votesOf(update)}`;
       const head = printable(`${update.name} ${update.version} (${update.release})${issue}${votes}`);
       const commit = update.commit === null ? [] : [`  commit ${update.commit}`];
       const lines = places.flatMap((place) => [

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { loadBuilders } from "../../adapters/configuration/index.ts";
+import { type LoadedBuilder, loadBuilders } from "../../adapters/configuration/index.ts";
 import { issueCloser, type ListedIssue } from "../../adapters/github/index.ts";
 import { type AgentStore, openAgentStore } from "../../adapters/store/index.ts";
 import {
@@ -27,9 +27,6 @@ export async function collectStatus(settings: AgentSettings, now: Date): Promise
     standingVersions(settings, () => now),
     openIssues(settings),
   ]);
-  const minAges = new Map(
-    builders.map(({ configuration }) => [configuration.release as string, configuration.minAgeDays]),
-  );
   const store = openAgentStore(join(settings["state-dir"], "agent.db"), () => []);
   try {
     const [builds, images] = await Promise.all([store.builds.list(furthest), store.images.list(furthest)]);
@@ -42,7 +39,9 @@ export async function collectStatus(settings: AgentSettings, now: Date): Promise
       reportRepository: settings.github["report-repository"],
       logsRepository: settings.github["logs-repository"],
       logsBranch: settings.github["logs-branch"],
-      updates: drafts.map((draft) => finished(draft, { minAges, issues, promoters, store })),
+      updates: drafts.map((draft) =>
+        finished(draft, { minAgeDays: minAgeOf(builders, draft), issues, promoters, store }),
+      ),
     };
   } finally {
     await store.database.close();
@@ -64,7 +63,7 @@ async function openIssues(settings: AgentSettings): Promise<readonly ListedIssue
 function finished(
   { places, ...draft }: Draft,
   known: {
-    readonly minAges: ReadonlyMap<string, number>;
+    readonly minAgeDays: number;
     readonly issues: readonly ListedIssue[];
     readonly promoters: Promoters;
     readonly store: AgentStore;
@@ -77,13 +76,23 @@ function finished(
     issue: issue?.number ?? null,
     buggy: issue?.labels.includes("buggy") ?? false,
     votes: issue?.votes ?? null,
-    minAgeDays: known.minAges.get(draft.release) ?? 5,
+    minAgeDays: known.minAgeDays,
     places: [...places.values()].map((place) => ({
       ...place,
       heldBy: holder(draft, place, known.store),
       promotedBy: known.promoters(draft, place),
     })),
   };
+}
+
+/** The builders of a release may ask for different ages: those that have it count, and of several the longest. */
+function minAgeOf(builders: readonly LoadedBuilder[], { release, name }: Omit<Draft, "places">): number {
+  const ofRelease = builders.filter((builder) => builder.release === release);
+  const own = ofRelease.filter(({ configuration: { components, templates } }) =>
+    [...components, ...templates].some((configured) => configured.name === name),
+  );
+  const ages = (own.length > 0 ? own : ofRelease).map(({ configuration }) => configuration.minAgeDays);
+  return ages.length === 0 ? 5 : Math.max(...ages);
 }
 
 /** What its status issue may be called. Of what another program has built, the package's version is all that is known. */

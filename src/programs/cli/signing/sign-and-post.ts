@@ -1,7 +1,7 @@
 import { parseCommandLine } from "../../../../commands/index.ts";
 import { githubClient } from "../../../adapters/github/index.ts";
 import { AdapterError } from "../../../domain/index.ts";
-import { type CommandLine, jsonText, printable, type StatusData } from "../../../status/index.ts";
+import { type CommandLine, jsonText, printable, type StatusData, wrapped } from "../../../status/index.ts";
 import { agreed } from "../agreed.ts";
 import { ProgressLine } from "../progress.ts";
 import { tableStyle } from "../status-options.ts";
@@ -126,11 +126,13 @@ function whatOf({ name, version, place: { distribution } }: Awaited): string {
 const words = { done: "done    ", refused: "refused ", failed: "failed  " } as const;
 
 function outcomeText(one: Awaited, { kind, text }: Outcome): string {
+  const style = tableStyle(process.stdout, process.env);
+  const indent = " ".repeat(words[kind].length + 1);
   const tail = text === "" ? "" : `: ${printable(text)}`;
+  const lines = wrapped(`${whatOf(one)} ${one.does}${tail}`, Math.max(20, style.width - indent.length));
   const colour = kind === "done" ? "\u001b[32m" : "\u001b[31m";
-  const mark =
-    tableStyle(process.stdout, process.env).colours === "on" ? `${colour}${words[kind]}\u001b[0m` : words[kind];
-  return `${mark} ${whatOf(one)} ${one.does}${tail}`;
+  const mark = style.colours === "on" ? `${colour}${words[kind]}\u001b[0m` : words[kind];
+  return `${mark} ${lines.join(`\n${indent}`)}`;
 }
 
 function outcomeJson(one: Awaited, { kind, text }: Outcome) {
