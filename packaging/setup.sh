@@ -72,15 +72,22 @@ if [ -n "$missing" ]; then
   rm -f "$log"
 fi
 
-stamp=node_modules/.release-bot-lock
-if [ ! -f "$stamp" ] || ! cmp -s package-lock.json "$stamp"; then
+# By the lock file of a directory, unless that has been done.
+install_locked() {
+  directory=$1
+  what=$2
+  stamp=$directory/node_modules/.release-bot-lock
+  [ -f "$stamp" ] && cmp -s "$directory/package-lock.json" "$stamp" && return
   command -v npm >/dev/null 2>&1 || fail "npm is missing: install Node.js 20 or newer with npm"
-  echo "release-bot set-up: installing node packages by package-lock.json (Node 24 among them)"
+  echo "release-bot set-up: installing $what"
   log=$(mktemp) || fail "cannot write to the temporary directory: is the disk full?"
-  if ! npm ci --include=dev --no-fund --no-audit --loglevel=error >"$log" 2>&1; then
+  if ! npm ci --prefix "$directory" --include=dev --no-fund --no-audit --loglevel=error >"$log" 2>&1; then
     fail_after "npm ci could not install the node packages" "$log"
   fi
   rm -f "$log"
-  cp package-lock.json "$stamp" || fail "cannot write $stamp: is the disk full?"
-fi
+  cp "$directory/package-lock.json" "$stamp" || fail "cannot write $stamp: is the disk full?"
+}
+
+install_locked . "node packages by package-lock.json (Node 24 among them)"
+[ "$purpose" = run ] || install_locked packaging/oldest-node "Node 22.13, the oldest that the packages must run on"
 exit 0

