@@ -4,35 +4,28 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { qrexecTransport } from "../adapters/qrexec/index.ts";
 import { openAgentStore } from "../adapters/store/index.ts";
 import { loadTrustedKeys, openSqv } from "../adapters/verifier/index.ts";
 import { reportKeys } from "../signed/index.ts";
-import { recordProvenance } from "../trail/index.ts";
 import type { Ledger } from "../work/index.ts";
 import { placeChannel, pump, WakeUp, work } from "../work/index.ts";
 import { buildersSource } from "./agent/builders.ts";
 import { ClockWatch } from "./agent/clock-watch.ts";
 import { type CommandIntakeParts, type IntakeVerdict, takeCommand } from "./agent/command-intake.ts";
-import { openGithub } from "./agent/github.ts";
-import { isoTestsFor } from "./agent/iso-tests.ts";
-import { jobRunner } from "./agent/job-runner.ts";
+import type { AgentParts, Hands } from "./agent/hands.ts";
 import { wordsOf } from "./agent/job-words.ts";
+import { liveHands } from "./agent/live-hands.ts";
 import { outboxEntries } from "./agent/outbox-entries.ts";
 import { placeDeliverer } from "./agent/place-deliverer.ts";
 import { CommentPoller } from "./agent/poller.ts";
-import { promotionParts } from "./agent/promotion-parts.ts";
-import { keepProvenance } from "./agent/provenance.ts";
 import { takePush } from "./agent/push-intake.ts";
 import { takeRecordedCalls } from "./agent/recorded-calls.ts";
-import { recoverRepositories } from "./agent/recover-repositories.ts";
 import { type CallHandlers, serveCalls } from "./agent/services.ts";
 import { type AgentSettings, agentSettings } from "./agent/settings.ts";
-import { statementDeliverer, statementsChannel } from "./agent/statement-entries.ts";
+import { shadowHands } from "./agent/shadow-hands.ts";
 import { watchTags } from "./agent/tag-watch.ts";
-import { placeOf, Uploads, uploadedEvent } from "./agent/uploads.ts";
 import type { VerificationParts } from "./agent/verification.ts";
-import { openWorld, sayWalls, type World } from "./agent/world.ts";
+import { toolEnvironment } from "./agent/world.ts";
 import { systemClock } from "./clock.ts";
 import { type ConfigurationFile, qrexecSettings } from "./configuration.ts";
 import { runDaemon } from "./daemon.ts";
@@ -46,6 +39,11 @@ Serves qubesbuilder.TriggerBuild and qubesbuilder.ProcessGithubCommand in a buil
 /** Runs until SIGTERM; 1 where it cannot start. */
 export function main(argv: readonly string[]): Promise<number> {
   return runDaemon(argv, { name: "agent", help, serve });
+}
+
+/** The one place where it is decided what the agent can reach: all of it, or, in shadow mode, nothing that could be changed. */
+function handsOf(parts: AgentParts): Hands {
+  return parts.settings.mode === "shadow" ? shadowHands(parts) : liveHands(parts);
 }
 
 async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSignal): Promise<void> {
@@ -77,6 +75,7 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
     ledgerBorn: await bornAt(ledger, clock.now()),
     builders,
   };
+  const hands = handsOf({ settings, qrexec, store, clock, watch, wakeUp, builders, verification, log });
   const counts = new Map<IntakeVerdict, number>();
   const intake: CommandIntakeParts = {
     verification,
@@ -84,33 +83,12 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
     clock: watch,
     log,
     count: (verdict) => counts.set(verdict, (counts.get(verdict) ?? 0) + 1),
+    onRefused: (message) => hands.onRefused(message),
   };
-  const transport = qrexecTransport(qrexec);
-  const github = openGithub(settings, clock.now);
-  const world: World = openWorld({
-    settings,
-    qrexec,
-    transport,
-    environment: process.env,
-    now: clock.now,
-    upload: (task) => uploads.upload(task.builder, placeOf(task), uploadedEvent(task, settings.qube, clock.now())),
-  });
-  const provenance = keepProvenance({
-    environment: settings.qube,
-    logs: world.logs,
-    records: store.builds,
-    images: store.images,
-    ledger,
-    outbox: store.outbox,
-    builders,
-    now: clock.now,
-    log,
-  });
-  const { repositories } = world;
-  const uploads = new Uploads({ repositories, awaited: store.awaitedUploads, builders, clock, log });
   const heard = (time: Date): void => watch.heard(time);
+  const { comments } = hands;
   const poller = new CommentPoller({
-    comments: github.comments,
+    comments,
     ledger,
     clock,
     everyMs: settings["poll-seconds"] * 1000,
@@ -121,27 +99,7 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
     onServerTime: heard,
     log,
   });
-  const { logs, records } = provenance;
-  const building = { environment: settings.qube, now: clock.now, ...world, logs, records };
-  const promotion = promotionParts({
-    environment: settings.qube,
-    store,
-    poller,
-    github,
-    world,
-    uploads,
-    provenance,
-    now: clock.now,
-  });
-  const images = {
-    ...building,
-    images: provenance.images,
-    imageBackend: world.backend,
-    isoTests: isoTestsFor(settings.openQa, clock.now),
-  };
-  const commands = { verification, ledger, clock: watch, now: clock.now, building, images, promotion };
-  const checkouts = { checkouts: settings.checkouts, environment: world.tools, log };
-  const runner = provenance.runner(jobRunner({ builders, building, commands, checkouts }));
+  const runner = hands.runner(poller);
   const handlers: CallHandlers = {
     push: (name) => takePush({ builders, jobs: store.jobs, clock, log }, name),
     command: async (bytes, claimed) => {
@@ -150,25 +108,10 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
     },
   };
 
-  const onTrouble = (lane: string, reason: string): void =>
-    log.warn({ lane, reason }, "a delivery is to be made again");
-  const pumps = { store: store.outbox, clock, wakeUp, onTrouble };
-  const placing = placeDeliverer({
-    comments: github.comments,
-    ledger,
-    now: clock.now,
-    random: Math.random,
-    onServerTime: heard,
-  });
-  const stating = statementDeliverer({
-    record: (key, statements) => recordProvenance({ logs: world.logs, signer: world.signer, key }, statements),
-    random: Math.random,
-    end,
-    onStated: (path, count) => log.info({ path, statements: count }, "stated"),
-  });
-  const services = await serveCalls(qrexec.servicesDirectory, handlers, log);
-  await sayWalls({ settings, environment: process.env }, log);
-  await recoverRepositories(world, await builders(), log);
+  const onTrouble = (lane: string, reason: string): void => log.warn({ lane, reason }, "a place is to be proven again");
+  const placing = placeDeliverer({ comments, ledger, now: clock.now, random: Math.random, onServerTime: heard });
+  const services = await serveCalls(callsDirectory(settings, qrexec.servicesDirectory), handlers, log);
+  await hands.prepare();
   const running = [
     work(
       {
@@ -181,21 +124,32 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
       },
       end,
     ),
-    pump({ ...pumps, channel: "github", deliverer: github.deliverer, lanes: 4, batch: 20 }, end),
-    pump({ ...pumps, channel: placeChannel, deliverer: placing, lanes: 4, batch: 1 }, end),
-    pump({ ...pumps, channel: statementsChannel, deliverer: stating, lanes: 2, batch: 20 }, end),
+    pump(
+      { store: store.outbox, clock, wakeUp, onTrouble, channel: placeChannel, deliverer: placing, lanes: 4, batch: 1 },
+      end,
+    ),
+    ...hands.run(end),
     poller.run(end),
-    uploads.watch(end),
     takeRecordedCalls(store, handlers, clock, log, end),
-    watchTags({ builders, store, clock, log, environment: world.tools, everyMs: tagWatchMs(settings) }, end),
+    watchTags(
+      { builders, store, clock, log, environment: toolEnvironment(process.env), everyMs: tagWatchMs(settings) },
+      end,
+    ),
   ];
-  log.info({ qube: settings.qube, services: services.map(({ path }) => path) }, "ready");
+  log.info({ qube: settings.qube, mode: settings.mode, services: services.map(({ path }) => path) }, "ready");
   await new Promise<void>((resolve) => (end.aborted ? resolve() : end.addEventListener("abort", () => resolve())));
   await Promise.all(services.map((service) => service.close()));
   await Promise.all(running);
-  github.close();
+  hands.close();
   await store.database.close();
   log.info({ messages: Object.fromEntries(counts) }, "ended");
+}
+
+/** Where calls are taken. A shadow leaves the place of the predecessor's services alone. */
+function callsDirectory({ callsDirectory: own }: AgentSettings, servicesDirectory: string): string {
+  if (own === null) return servicesDirectory;
+  mkdirSync(own, { recursive: true, mode: 0o700 });
+  return own;
 }
 
 function tagWatchMs(settings: AgentSettings): number {

@@ -143,6 +143,11 @@ export const subcommands: readonly Subcommand[] = [
     load: () => import("./cli/doctor.ts"),
   },
   {
+    name: "shadow",
+    summary: "report: what this agent would have done, beside what the predecessor or the back-end did",
+    load: () => import("./cli/shadow.ts"),
+  },
+  {
     name: "migrate",
     summary: "reads a predecessor's set-up in a build qube and writes ours beside it; --undo goes back",
     load: () => import("./cli/migrate.ts"),

@@ -10,5 +10,6 @@ export type { DistributionPlan, Move, PromotionSubject } from "./plan.ts";
 export { draftPromotion, planPromotion } from "./plan-promotion.ts";
 export { planWithdrawal } from "./plan-withdrawal.ts";
 export type { PublicKeys, Signer, SignRequest } from "./ports.ts";
+export { rewindFacts } from "./rewind.ts";
 export type { PromotionQuestion, Selection } from "./select.ts";
 export { testingOf } from "./testing.ts";

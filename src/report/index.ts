@@ -3,7 +3,7 @@ export { answerComment } from "./answer-comment.ts";
 export { type Closing, type OpenIssue, planCleanup, type StandingFact } from "./cleanup.ts";
 export { compareLabels, type PlacedVersion } from "./compare-labels.ts";
 export { issueBody } from "./issue-body.ts";
-export { foldLabels, type LabelChange, labelChange, labelFamily } from "./labels.ts";
+export { foldLabels, type LabelChange, labelChange, labelFamily, labelPrefix, reached } from "./labels.ts";
 export { readMarker, withMarker } from "./marker.ts";
 export { noticeComment, noticeLabels } from "./notice-comment.ts";
 export { decodePosting, outboxDrafts, type Posting, postingId } from "./posting.ts";

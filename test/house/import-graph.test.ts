@@ -3,7 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
-const rooms = ["signed", "authority", "build", "promotion", "trail", "report", "work", "status", "infra"];
+const rooms = ["signed", "authority", "build", "promotion", "trail", "report", "work", "status", "infra", "shadow"];
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })

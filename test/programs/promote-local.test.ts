@@ -7,9 +7,11 @@ import { NodeDisk } from "../../src/adapters/files/index.ts";
 import { openRepositories, type Repositories } from "../../src/adapters/repository/index.ts";
 import { GpgProgramSigner } from "../../src/adapters/signer/index.ts";
 import { type AgentStore, openAgentStore } from "../../src/adapters/store/index.ts";
-import type { CommitSha, ComponentName, Fingerprint, Release } from "../../src/domain/index.ts";
+import type { CommitSha, ComponentName, Fingerprint, Release, Subject } from "../../src/domain/index.ts";
 import type { CommandRunnerParts } from "../../src/programs/agent/command-runner.ts";
 import { runOperatorWork } from "../../src/programs/agent/operator-runner.ts";
+import { type ApplierParts, applierOf } from "../../src/programs/agent/promotion-beside.ts";
+import type { PromotionTask } from "../../src/programs/agent/promotion-runner.ts";
 import type { AppliedPlans } from "../../src/programs/agent/provenance.ts";
 import { main } from "../../src/programs/cli/promote.ts";
 import { outboxDrafts, statusComment } from "../../src/report/index.ts";
@@ -103,6 +105,13 @@ async function work(
   const job = (await store.jobs.claim(directory, new Date())) as Job;
   const [builder] = (await loadBuilders(join(directory, "builders.list"), { includeRoots: [] })).builders;
   if (job?.request.kind !== "operator" || builder === undefined) throw new Error("nothing was ordered");
+  const appliers: ApplierParts = {
+    repositories: () => repositories,
+    signer: () => signer,
+    rehearsals: store.rehearsals,
+    publishByBackend: () => Promise.reject(new Error("by hand our own engine promotes")),
+    now: () => new Date(),
+  };
   const parts = {
     now: () => new Date(),
     clock: { judge: async () => ({ kind: "sure" }) },
@@ -113,7 +122,7 @@ async function work(
       logs,
       poller: { polledSince: async () => world.heard ?? true },
       repositories: () => repositories,
-      signer: () => signer,
+      applier: (task: PromotionTask, subject: Subject) => applierOf(appliers, task, subject),
       labels: async () => world.labels ?? [],
       subject: async () => ({ kind: "component", release: "r4.3", component: "hello", commit: older, version: "v1.0" }),
       upload: async () => undefined,

@@ -8,6 +8,8 @@ import type { GpgHome } from "./gpg-home.ts";
 export interface AgentPlace {
   readonly directory: string;
   readonly database: string;
+  /** Where its sockets lie; `rpc/` unless said. */
+  readonly services?: string;
   /** Commits of core-admin, oldest first. */
   readonly commits: readonly string[];
 }
@@ -111,7 +113,10 @@ export function callSocket(
 ): Promise<string | null> {
   return new Promise((resolve) => {
     let answer = "";
-    const connection = connect({ path: join(place.directory, "rpc", service), allowHalfOpen: true });
+    const connection = connect({
+      path: join(place.services ?? join(place.directory, "rpc"), service),
+      allowHalfOpen: true,
+    });
     connection.end(`${service}+${argument} sys-net\0${input}`, "latin1");
     connection.on("data", (chunk) => {
       answer += chunk.toString("latin1");

@@ -90,7 +90,7 @@ export async function openIntakeDesk(wish: DeskWish): Promise<IntakeDesk> {
     ledgerBorn: wish.born ?? new Date(0),
     builders: buildersSource(settings, log),
   };
-  const parts = { verification, ledger: store.ledger, clock, log, count: () => {} };
+  const parts = { verification, ledger: store.ledger, clock, log, count: () => {}, onRefused: async () => {} };
   const waiting = async (channel: string): Promise<readonly OutboxEntry[]> => {
     const far = new Date("2999-01-01");
     const lanes = await store.outbox.dueLanes(channel, far);

@@ -32,14 +32,14 @@ export function distributionOf(name: string): Distribution {
   return known(parseDistribution(name), name);
 }
 
-/** Forty times one hex digit: commits of a test are told apart by it. */
+/** Forty times one hex digit: commits of a test are told apart by it. A whole commit is itself. */
 export function commitOf(digit: string): CommitSha {
-  return known(parseCommitSha(digit.repeat(40)), digit);
+  return known(parseCommitSha(digit.length === 1 ? digit.repeat(40) : digit), digit);
 }
 
 /** Package repositories in a directory of their own, with a clock that a test can turn. */
 export class ReleaseTree {
-  readonly root = mkdtempSync(join(tmpdir(), "rb-tree-"));
+  readonly root: string;
   readonly signer: GpgProgramSigner;
   readonly key: Fingerprint;
   readonly repositories: Repositories;
@@ -48,8 +48,9 @@ export class ReleaseTree {
   constructor(
     gpg: GpgHome,
     key: string,
-    options: { disk?: Disk } & Partial<Pick<RepositoriesOptions, "artifacts" | "debEngine" | "mirrors">> = {},
+    options: { disk?: Disk } & Partial<Pick<RepositoriesOptions, "root" | "artifacts" | "debEngine" | "mirrors">> = {},
   ) {
+    this.root = options.root ?? mkdtempSync(join(tmpdir(), "rb-tree-"));
     const environment = { GNUPGHOME: gpg.directory };
     this.signer = new GpgProgramSigner({ program: "gpg", environment, limitMs: 60_000 });
     this.key = known(parseFingerprint(key), key);

@@ -1,4 +1,5 @@
 /** The back-ends that build: native, builder v2, builder v1. */
 export { createBackend } from "./create-backend.ts";
+export { lookingBackend } from "./looking-backend.ts";
 export { findWalls } from "./native/wall.ts";
-export { differences, promoteByBackend } from "./promote.ts";
+export { promoteByBackend } from "./promote.ts";

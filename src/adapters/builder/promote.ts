@@ -79,13 +79,3 @@ async function publishByVersionOne(
     signal,
   );
 }
-
-/** What the native engine had planned and the back-end did not do, one line each, from planning again afterwards. */
-export function differences(planned: DistributionPlan, again: DistributionPlan): readonly string[] {
-  if (again.refused?.code === "ALREADY_PUBLISHED") return [];
-  const left = again.moves.map(({ file }) => `${file} was to move to ${planned.to} and is not there`);
-  if (left.length > 0) return left;
-  return [
-    `after the back-end's publish the native engine says ${again.refused?.code ?? "nothing"}: ${again.refused?.message ?? ""}`,
-  ];
-}

@@ -2,11 +2,10 @@ import { z } from "zod";
 import { AdapterError } from "../../domain/index.ts";
 import { statusIssueTitle } from "../../report/index.ts";
 import type { CommentMark, CommentSource, PostedComment } from "../../work/index.ts";
-import type { GithubAnswer, GithubClient } from "./client.ts";
+import type { GithubAnswer } from "./client.ts";
 import { adapterErrorOf, dateOf, GithubFault } from "./fault.ts";
-import type { IssueMemory } from "./issue-memory.ts";
 import { issueWriter } from "./issue-writer.ts";
-import { statusIssues } from "./status-issue.ts";
+import { type StatusIssueParts, statusIssues } from "./status-issue.ts";
 
 const comment = z.object({
   id: z.int(),
@@ -19,17 +18,13 @@ const comment = z.object({
 
 const perPage = 100;
 
-/** What {@link githubComments} needs. `reporters` as for the deliverer. */
-export interface GithubCommentsParts {
-  readonly client: GithubClient;
-  readonly repository: string;
-  readonly reporters: readonly string[];
-  readonly memory: IssueMemory;
-}
+/** What {@link githubComments} needs. */
+export type GithubCommentsParts = Omit<StatusIssueParts, "writer">;
 
 /** Reads the report repository for the agent. */
-export function githubComments({ client, repository, reporters, memory }: GithubCommentsParts): CommentSource {
-  const issues = statusIssues({ client, writer: issueWriter(client), memory, repository, reporters });
+export function githubComments(parts: GithubCommentsParts): CommentSource {
+  const { client, repository } = parts;
+  const issues = statusIssues({ ...parts, writer: issueWriter(client) });
 
   async function list(parameters: Readonly<Record<string, unknown>>): Promise<{
     readonly comments: readonly PostedComment[];

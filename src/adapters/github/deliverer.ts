@@ -57,7 +57,7 @@ export function githubDeliverer(parts: GithubDelivererParts): Deliverer {
   const { client, settings, memory, now } = parts;
   const writer = issueWriter(client);
   const { reportRepository: repository, reporters } = settings;
-  const issues = statusIssues({ client, writer, memory, repository, reporters });
+  const issues = statusIssues({ client, writer, memory, repository, reporters, duplicates: "closed" });
   const desk: Desk = { client, settings, writer, issues };
   /** A limit holds for all lanes. */
   let limitedUntil = 0;

@@ -34,6 +34,8 @@ export interface StatusIssueParts {
    * (`name`, or `name[bot]` for an App). A stranger's issue of the same title is never adopted.
    */
   readonly reporters: readonly string[];
+  /** What becomes of ours with a title that an earlier one has: closed, or, by who only reads, let be. */
+  readonly duplicates: "closed" | "let be";
 }
 
 const createdIssue = z.object({
@@ -79,7 +81,8 @@ export function statusIssues(parts: StatusIssueParts): StatusIssues {
       const [found, ...others] = same.filter(({ id }, at) => same.findIndex((issue) => issue.id === id) === at);
       if (found === undefined) return null;
       // Made in the same second as the first, by a reporter that ended before it could look.
-      for (const other of others) if (other.viewerDidAuthor) await giveWay(other.number, found.number, title);
+      const late = parts.duplicates === "closed" ? others.filter((other) => other.viewerDidAuthor) : [];
+      for (const other of late) await giveWay(other.number, found.number, title);
       memory.set(title, found.number);
       return found.number;
     },

@@ -16,14 +16,21 @@ export interface AnnouncingSigner {
   readonly timeoutMs: number;
 }
 
-/** Signs at the keys qube: hashes the bytes, announces them in the job's log, then asks for the signature over them. */
-export function announcingSigner(options: AnnouncingSigner): Signer & PublicKeys {
+/** The public halves of the keys at the keys qube; nothing can be signed with it. */
+export function publicKeysAt(options: Omit<AnnouncingSigner, "log">): PublicKeys {
   return {
     async publicKey(key: Fingerprint): Promise<Uint8Array> {
       const answer = await callSplitGpg({ ...options, args: ["--batch", "--export", key], input: [] });
       if (answer.status === 0 && answer.stdout.length > 0) return answer.stdout;
       throw new AdapterError("SIGNER_FAILED", `the keys qube has no public key ${key}: ${lastLine(answer.stderr)}`);
     },
+  };
+}
+
+/** Signs at the keys qube: hashes the bytes, announces them in the job's log, then asks for the signature over them. */
+export function announcingSigner(options: AnnouncingSigner): Signer & PublicKeys {
+  return {
+    ...publicKeysAt(options),
 
     async sign(request: SignRequest): Promise<Uint8Array> {
       const { kind, key, name, bytes } = request;

@@ -81,6 +81,30 @@ export interface PromotionRequest {
   readonly now: Date;
 }
 
+/** A plan as it would have been made before what others published since. */
+export interface RehearsedPlan {
+  readonly plan: DistributionPlan;
+  /** When they published the very build to the target; null where nobody has. */
+  readonly at: Date | null;
+}
+
+/** A build that was published to a repository, as its records say, with what of it stands there now. */
+export interface Published {
+  readonly release: Release;
+  readonly repository: RepositoryName;
+  /** The distribution's name, or the template's. */
+  readonly dist: string;
+  readonly name: string;
+  readonly version: string;
+  readonly commit: CommitSha | null;
+  /** The minute of the latest publication there. */
+  readonly at: Date;
+  /** Its files that the repository's metadata lists now, with the hashes that it lists them by. Sorted. */
+  readonly standing: readonly Move[];
+  /** Where the records lie. */
+  readonly records: readonly string[];
+}
+
 /** A withdrawal to plan. */
 export interface WithdrawalRequest {
   readonly release: Release;
@@ -157,6 +181,14 @@ export interface Difference {
   readonly mended: boolean;
 }
 
+/** Package repositories that are only looked at: nothing that is asked here changes anything, nor waits for anybody's lock. */
+export interface ReadingRepositories extends Pick<Repositories, "planWithdrawal" | "standing"> {
+  /** Plans as {@link Repositories.plan} does, but as things stood before what was published to the target since `since`. */
+  rehearse(request: PromotionRequest, since: Date): Promise<readonly RehearsedPlan[]>;
+  /** What was published since then, or, by the files' own times, may have been. */
+  publishedSince(release: Release, since: Date): readonly Published[];
+}
+
 /** Package repositories under one root: every change whole, in one step that a client sees, and safe against any crash. */
 export interface Repositories {
   /** Publishes new builds; what was left half by an earlier crash is mended first. */
@@ -204,4 +236,6 @@ export interface Repositories {
   ): Promise<readonly CleanedUp[]>;
   /** Compares records, repositories and uploads. */
   reconcile(mode: "look" | "repair"): Promise<readonly Difference[]>;
+  /** Every file that a repository's metadata lists, with the hash that it lists it by. */
+  listed(release: Release, repository: RepositoryName, distribution: Distribution | null): readonly Move[];
 }

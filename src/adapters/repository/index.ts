@@ -4,9 +4,12 @@ export type {
   Applied,
   Difference,
   PlanTarget,
+  Published,
+  ReadingRepositories,
+  RehearsedPlan,
   Repositories,
   RepositoriesOptions,
   StandingVersion,
 } from "./face.ts";
 export { mirrorsOfBuilder, readMirrors } from "./mirrors.ts";
-export { openRepositories } from "./open.ts";
+export { openReadingRepositories, openRepositories } from "./open.ts";

@@ -1,13 +1,15 @@
+import { readOnlyDisk } from "../files/index.ts";
 import { applyPlan } from "./apply.ts";
 import { checkTree } from "./check.ts";
 import { cleanUp } from "./clean-up.ts";
 import { createRepository } from "./create.ts";
-import type { Repositories, RepositoriesOptions } from "./face.ts";
+import type { ReadingRepositories, Repositories, RepositoriesOptions } from "./face.ts";
 import { KnownKeys } from "./known-keys.ts";
 import { pendingUploads } from "./pending-uploads.ts";
 import { placeOf } from "./place.ts";
-import { planTargets, planWithdrawals } from "./plan.ts";
+import { planTargets, planWithdrawals, rehearseTargets } from "./plan.ts";
 import { publishBuild } from "./publish.ts";
+import { listedFiles, publishedSince } from "./published.ts";
 import { reconcile } from "./reconcile.ts";
 import { resign } from "./resign.ts";
 import { standingVersions } from "./standing.ts";
@@ -33,5 +35,17 @@ export function openRepositories(options: RepositoriesOptions): Repositories {
     reconcile: (mode) => reconcile(tree, mode),
     resign: (request, signer) => resign(tree, request, signer),
     recover: () => tree.recoverAll(),
+    listed: (release, repository, distribution) => listedFiles(tree, release, repository, distribution),
+  };
+}
+
+/** Opens the repositories under a root to be looked at. They stand on a disk that cannot be written, and have no signer. */
+export function openReadingRepositories(options: Omit<RepositoriesOptions, "mirrors">): ReadingRepositories {
+  const tree = new Tree({ ...options, disk: readOnlyDisk(options.disk) });
+  return {
+    rehearse: (request, since) => rehearseTargets(tree, request, since),
+    planWithdrawal: (request) => planWithdrawals(tree, request),
+    standing: (query) => standingVersions(tree, query),
+    publishedSince: (release, since) => publishedSince(tree, release, since),
   };
 }

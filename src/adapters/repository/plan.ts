@@ -7,12 +7,13 @@ import {
   type PromotionQuestion,
   planPromotion,
   planWithdrawal,
+  rewindFacts,
   type Selection,
   testingOf,
 } from "../../promotion/index.ts";
 import { sha256OfFile } from "./digests.ts";
 import type { Snapshot } from "./engine.ts";
-import type { PlanTarget, PromotionRequest, WithdrawalRequest } from "./face.ts";
+import type { PlanTarget, PromotionRequest, RehearsedPlan, WithdrawalRequest } from "./face.ts";
 import { filesOnDisk } from "./files-on-disk.ts";
 import { type Gathered, gatherFacts, recordsOf } from "./gather-facts.ts";
 import { judgeByAny } from "./package-signatures.ts";
@@ -22,35 +23,44 @@ import type { Tree } from "./tree.ts";
 
 /** Plans a promotion for each target. */
 export async function planTargets(tree: Tree, request: PromotionRequest): Promise<DistributionPlan[]> {
-  const from = request.from === null ? testingOf(request.to) : [request.from];
   const plans: DistributionPlan[] = [];
-  for (const target of request.targets) plans.push(await planTarget(tree, request, from, target));
+  for (const target of request.targets) plans.push((await planTarget(tree, request, target, null)).plan);
+  return plans;
+}
+
+/** The same, as it would have been decided before what was published to the target since then. */
+export async function rehearseTargets(tree: Tree, request: PromotionRequest, since: Date): Promise<RehearsedPlan[]> {
+  const plans: RehearsedPlan[] = [];
+  for (const target of request.targets) plans.push(await planTarget(tree, request, target, since));
   return plans;
 }
 
 async function planTarget(
   tree: Tree,
   request: PromotionRequest,
-  from: readonly RepositoryName[],
   target: PlanTarget,
-): Promise<DistributionPlan> {
+  since: Date | null,
+): Promise<RehearsedPlan> {
+  const from = request.from === null ? testingOf(request.to) : [request.from];
   const early = judgeEarly(tree, request, from, target);
   const gathered = await gatherFacts(tree, request, from, target);
   const { release, subject, to, holds, buggy, minAgeDays, now } = request;
+  const { facts, at } = since === null ? { ...gathered, at: null } : rewindFacts(gathered.facts, subject, to, since);
   const question: PromotionQuestion = {
-    ...{ release, subject, to, from, holds, buggy, minAgeDays, now },
+    ...{ release, subject, to, from, holds, buggy, minAgeDays },
+    now: at ?? now,
     dist: gathered.dist,
   };
-  const draft = draftPromotion(question, gathered.facts, target.signKey);
-  if (draft.kind === "refused") return draft.plan;
+  const draft = draftPromotion(question, facts, target.signKey);
+  if (draft.kind === "refused") return { plan: draft.plan, at };
   const engine = tree.engine(gathered.target);
-  engine.prepare?.(engine.read(gathered.target), draft.selection.moves.length);
+  if (since === null) engine.prepare?.(engine.read(gathered.target), draft.selection.moves.length);
   const evidence = await examine(tree, gathered, draft.selection, {
     target,
     formerKeys: request.formerKeys,
     verdicts: await early,
   });
-  return planPromotion(question, gathered.facts, target.signKey, draft.selection, evidence);
+  return { plan: planPromotion(question, facts, target.signKey, draft.selection, evidence), at };
 }
 
 /** Looks at each file that would move: its bytes, and the signature that it carries. */

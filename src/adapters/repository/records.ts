@@ -59,12 +59,14 @@ export class Records {
     return join(this.#base(release), "templates", `${template}${suffix}`);
   }
 
-  /** Every record of a component, or only those of one distribution. */
-  ofComponent(release: Release, component: string, dist: string | null): StoredRecord[] {
+  /** Every record of a component, or only those of one distribution, or whose file was written since then. */
+  ofComponent(release: Release, component: string, dist: string | null, since: Date = new Date(0)): StoredRecord[] {
     const directory = join(this.#base(release), "components", component);
     return this.#disk.list(directory).flatMap((version) => {
       const dists = dist === null ? this.#disk.list(join(directory, version)) : [dist];
-      return dists.flatMap((one) => this.#inDirectory(join(directory, version), component, version, one));
+      return dists.flatMap((one) =>
+        this.#inDirectory(join(directory, version), { name: component, version, dist: one, since }),
+      );
     });
   }
 
@@ -109,11 +111,16 @@ export class Records {
     return this.#artifacts ?? join(this.#root, stateDirectory, "records", release);
   }
 
-  #inDirectory(versionDirectory: string, component: string, version: string, dist: string): StoredRecord[] {
+  #inDirectory(
+    versionDirectory: string,
+    build: { readonly name: string; readonly version: string; readonly dist: string; readonly since: Date },
+  ): StoredRecord[] {
+    const { name: component, version, dist, since } = build;
     const directory = join(versionDirectory, dist, "publish");
     const names = this.#disk.list(directory).filter((name) => name.endsWith(suffix) && !name.startsWith("."));
-    return names.map((name) => {
+    return names.flatMap((name) => {
       const path = join(directory, name);
+      if ((this.#disk.stat(path)?.mtimeMs ?? 0) < since.getTime()) return [];
       const record = this.#read(path);
       const commit = record.commit ?? this.#fetchedCommit(versionDirectory, record.sourceHash);
       return { path, name: component, version, dist, spec: name.slice(0, -suffix.length), commit, record };

@@ -55,4 +55,11 @@ export const agentMigrations: readonly string[] = [
   `CREATE TABLE awaited_uploads (
     id TEXT PRIMARY KEY, root TEXT NOT NULL, repository TEXT NOT NULL, report TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE rehearsals (
+    key TEXT PRIMARY KEY, decided_at INTEGER NOT NULL, settled INTEGER NOT NULL, rehearsal TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX rehearsals_decided ON rehearsals (decided_at);
+  CREATE TABLE refused_messages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, line TEXT NOT NULL
+  ) STRICT;`,
 ];

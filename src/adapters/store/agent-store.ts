@@ -10,6 +10,7 @@ import { SqliteLedger } from "./ledger-store.ts";
 import { SqliteOutbox } from "./outbox-store.ts";
 import { QueueDesk } from "./queue-desk.ts";
 import { RecordedCalls } from "./recorded-calls.ts";
+import { Rehearsals } from "./rehearsals.ts";
 import { SeenTags } from "./seen-tags.ts";
 
 /** The agent's whole state: one SQLite file. */
@@ -26,6 +27,8 @@ export interface AgentStore {
   readonly seenTags: SeenTags;
   /** What is to be told once a mirror has it. */
   readonly awaitedUploads: AwaitedUploads;
+  /** What would have been done, beside what somebody else did. */
+  readonly rehearsals: Rehearsals;
   /** What an operator sees and does. */
   readonly desk: QueueDesk;
 }
@@ -44,6 +47,7 @@ export function openAgentStore(path: string, entries: (report: Report) => readon
     images: new SqliteImageRecords(database),
     seenTags: new SeenTags(database),
     awaitedUploads: new AwaitedUploads(database, entries),
+    rehearsals: new Rehearsals(database),
     desk: new QueueDesk(database, jobs),
   };
 }

@@ -16,6 +16,7 @@ import type {
 import type { Logger } from "../logging.ts";
 import { lineOf, queueOf } from "./builders.ts";
 import type { ClockWatch } from "./clock-watch.ts";
+import type { Hands } from "./hands.ts";
 import { statementEntry } from "./statement-entries.ts";
 import { type JudgedLine, judgeLines, type VerificationParts, verifyBytes } from "./verification.ts";
 
@@ -27,6 +28,8 @@ export interface CommandIntakeParts {
   readonly log: Logger;
   /** Counts what became of messages, for the log's own summary. */
   readonly count: (verdict: IntakeVerdict) => void;
+  /** Told of a message whose signature is not good. */
+  readonly onRefused: Hands["onRefused"];
 }
 
 /** What became of a message. */
@@ -41,7 +44,7 @@ export async function takeCommand(
   untrustedBytes: Buffer,
   place: PlaceState,
 ): Promise<IntakeVerdict> {
-  const { verification, ledger, clock, log, count } = parts;
+  const { verification, ledger, clock, log, count, onRefused } = parts;
   const sha256 = digest(untrustedBytes);
   const trace = sha256.slice(0, 12);
   const now = await clock.bestGuess();
@@ -50,6 +53,7 @@ export async function takeCommand(
     const { code, message } = verified.error;
     const reaction = await ledger.confuse(place, sha256, now);
     log.warn({ trace, code, why: message, place, reaction }, "not a good signature: nothing is answered");
+    await onRefused({ trace, refusal: verified.error, untrustedBytes, at: now });
     count("refused");
     return "refused";
   }

@@ -7,6 +7,7 @@ import {
   githubComments,
   githubDeliverer,
   issueMemory,
+  readingClient,
   readMessageTemplates,
 } from "../../adapters/github/index.ts";
 import { AdapterError } from "../../domain/index.ts";
@@ -20,6 +21,17 @@ export interface GithubSide {
   close(): void;
 }
 
+/** The way from GitHub alone, for an agent that only looks on. Nothing that is asked through it can change anything there. */
+export function openReadingGithub(settings: AgentSettings, now: () => Date): Omit<GithubSide, "deliverer"> {
+  const { reporters, "report-repository": repository } = settings.github;
+  const memory = issueMemory(join(settings["state-dir"], "issues.db"));
+  const client = readingClient(githubClientOf(settings, now));
+  return {
+    comments: githubComments({ client, repository, reporters, memory, duplicates: "let be" }),
+    close: () => memory.close(),
+  };
+}
+
 /** Opens both ways. Throws AdapterError `CONFIGURATION` where credentials or templates cannot be read. */
 export function openGithub(settings: AgentSettings, now: () => Date): GithubSide {
   const { github } = settings;
@@ -28,7 +40,7 @@ export function openGithub(settings: AgentSettings, now: () => Date): GithubSide
   const { reporters } = github;
   const reportRepository = github["report-repository"];
   return {
-    comments: githubComments({ client, repository: reportRepository, reporters, memory }),
+    comments: githubComments({ client, repository: reportRepository, reporters, memory, duplicates: "closed" }),
     deliverer: githubDeliverer({
       client,
       memory,

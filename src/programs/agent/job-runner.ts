@@ -1,6 +1,6 @@
 import type { LoadedBuilder } from "../../adapters/configuration/index.ts";
 import type { Job, JobContext, JobOutcome, JobRunner } from "../../work/index.ts";
-import { takeBuilderLock } from "../builder-lock.ts";
+import type { BuilderLock } from "../builder-lock.ts";
 import { type BuildRunnerParts, runBuildJob } from "./build-runner.ts";
 import { type BuildersSource, lineOf } from "./builders.ts";
 import { type CheckoutParts, refreshCheckouts } from "./checkouts.ts";
@@ -13,6 +13,8 @@ export interface JobRunnerParts {
   readonly building: BuildRunnerParts;
   readonly commands: CommandRunnerParts;
   readonly checkouts: CheckoutParts;
+  /** Takes a builder's lock; null where somebody else holds it. */
+  readonly lock: (directory: string) => Promise<BuilderLock | null>;
 }
 
 const lockTryAgainMs = 30_000;
@@ -30,7 +32,7 @@ export function jobRunner(parts: JobRunnerParts): JobRunner {
         (await parts.builders()).loaded.find((candidate) => lineOf(candidate) === job.request.builder);
       const builder = await find();
       if (builder === undefined) return gone;
-      const lock = await takeBuilderLock(builder.directory);
+      const lock = await parts.lock(builder.directory);
       if (lock === null) {
         const untilMs = parts.building.now().getTime() + lockTryAgainMs;
         return { kind: "postponed", untilMs, reason: `somebody else holds ${builder.directory}/builder.lock` };

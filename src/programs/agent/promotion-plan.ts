@@ -37,7 +37,10 @@ export interface PlanQuestion {
 }
 
 /** Plans every distribution of the command; nothing is changed. */
-export async function planPromotions(repositories: Repositories, question: PlanQuestion): Promise<readonly Planned[]> {
+export async function planPromotions(
+  repositories: Pick<Repositories, "plan" | "planWithdrawal">,
+  question: PlanQuestion,
+): Promise<readonly Planned[]> {
   const { command, wanted, builder, buggy, minAgeDays, ledger, now } = question;
   const distributions = command.target.kind === "component" ? command.target.distributions : [null];
   const targets = distributions.map((distribution) => planTarget(builder, distribution));

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { z } from "zod";
 import {
   parseComponentName,
@@ -27,6 +28,8 @@ const target = z.union([z.literal("@default"), parsed(parseQubeName, "a qube's n
 const section = z
   .strictObject({
     qube: parsed(parseQubeName, "a qube's name"),
+    /** `shadow`: takes everything in and plans, beside a predecessor that does the work, and writes to its own state alone. */
+    mode: z.enum(["live", "shadow"]).default("live"),
     "state-dir": path.default("~/.local/state/release-bot/agent"),
     "builders-list": path,
     "include-roots": z.record(path, path).default({}),
@@ -115,6 +118,8 @@ const section = z
 /** The section `agent:` with its paths absolute. Names are those of the file. */
 export type AgentSettings = z.output<typeof section> & {
   readonly socketDirectory: string;
+  /** Where calls are taken: beside its own state by an agent that only looks on; null: in `services-dir`. */
+  readonly callsDirectory: string | null;
   readonly openQa: OpenQaSettings;
 };
 
@@ -123,10 +128,12 @@ export function agentSettings(configuration: ConfigurationFile, environment: Env
   const read = configuration.section("agent", section);
   const at = (written: string): string => resolvePath(configuration, environment, written);
   const { app } = read.github;
+  // What a shadow has seen and decided is no part of what the agent goes by once it does the work itself.
+  const state = at(read.mode === "shadow" ? `${read["state-dir"]}/shadow` : read["state-dir"]);
   const includeRoots = Object.entries(read["include-roots"]).map(([from, to]) => [from, at(to)] as const);
   return {
     ...read,
-    "state-dir": at(read["state-dir"]),
+    "state-dir": state,
     "builders-list": at(read["builders-list"]),
     "include-roots": Object.fromEntries(includeRoots),
     ...(read["trusted-keys"] === undefined ? {} : { "trusted-keys": at(read["trusted-keys"]) }),
@@ -146,6 +153,7 @@ export function agentSettings(configuration: ConfigurationFile, environment: Env
       keys: at(checkout.keys),
     })),
     openQa: { clientConf: at(read.openqa["client-conf"]), server: read.openqa.server ?? null },
-    socketDirectory: at(`${read["state-dir"]}/sockets`),
+    socketDirectory: join(state, "sockets"),
+    callsDirectory: read.mode === "shadow" ? join(state, "calls") : null,
   };
 }

@@ -8,7 +8,7 @@ import { type RunProgram, runnerInUnits, runProgram, thisMachine } from "../../a
 import type { QrexecTransport } from "../../adapters/qrexec/index.ts";
 import { openLogService } from "../../adapters/qrexec/log-service.ts";
 import { writeGpgClientProgram } from "../../adapters/qrexec/split-gpg-program.ts";
-import { announcingSigner } from "../../adapters/qrexec/split-gpg-signer.ts";
+import { announcingSigner, publicKeysAt } from "../../adapters/qrexec/split-gpg-signer.ts";
 import { mirrorsOfBuilder, openRepositories, type Repositories, readMirrors } from "../../adapters/repository/index.ts";
 import { GpgProgramSigner } from "../../adapters/signer/index.ts";
 import type {
@@ -165,7 +165,7 @@ function signing({ settings, qrexec, transport, environment }: WorldParts): Sign
   const own = { node: process.execPath, entry: process.argv[1] ?? "release-bot" };
   return {
     signer: (log) => announcingSigner({ ...gate, log }),
-    publicKeys: announcingSigner({ ...gate, log: { announce: async () => undefined } }),
+    publicKeys: publicKeysAt(gate),
     program: {
       path: writeGpgClientProgram(settings["state-dir"], own),
       environment: {
@@ -178,7 +178,7 @@ function signing({ settings, qrexec, transport, environment }: WorldParts): Sign
 }
 
 /** What tools are given of the agent's environment: nothing that could hold a secret. */
-function toolEnvironment(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+export function toolEnvironment(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   const wanted = ["PATH", "HOME", "LANG", "TMPDIR", "http_proxy", "https_proxy", "no_proxy", "SSH_AUTH_SOCK"];
   const found = wanted.flatMap((name) => {
     const value = environment[name];

@@ -93,6 +93,9 @@ async function answers(url: string, what: string, unit: string): Promise<Finding
   }
 }
 
+const looksOn = "the agent is in shadow mode: it takes everything in and plans, and does nothing of it";
+const toLive = "as long as you compare: release-bot shadow report; then release-bot migrate --live, or mode: live";
+
 async function examineAgent(configuration: ConfigurationFile): Promise<readonly Finding[]> {
   const settings = agentSettings(configuration, process.env);
   const qrexec = qrexecSettings(configuration, process.env);
@@ -103,12 +106,15 @@ async function examineAgent(configuration: ConfigurationFile): Promise<readonly 
   const services = ["qubesbuilder.TriggerBuild", "qubesbuilder.ProcessGithubCommand"];
   return [
     fine(`${configuration.file}: agent of ${settings.qube}`),
+    ...(settings.mode === "shadow" ? [warning(looksOn, toLive)] : []),
     ...(await judgeTools(["git", "gpg", "sqv"])),
     ...judgeBuildUnits(thisMachine()),
     judgeDisk(settings["state-dir"], 5),
     ...judgeOutbox(join(settings["state-dir"], "agent.db"), now()),
     ...(await Promise.all(
-      services.map((service) => judgeService(qrexec.servicesDirectory, service, "release-bot-agent")),
+      services.map((service) =>
+        judgeService(settings.callsDirectory ?? qrexec.servicesDirectory, service, "release-bot-agent"),
+      ),
     )),
     ...(await checked("put the maintainers' public keys there", async () => {
       const files = keyring === undefined ? armored(trusted) : [trusted];

@@ -5,14 +5,17 @@ import type { OperatorWork } from "../../work/index.ts";
 export interface ShownQueue {
   readonly jobs: readonly JobEntry[];
   readonly paused: readonly PausedQueue[];
+  /** In `shadow` nothing of it is done, whatever a job's end says. */
+  readonly mode: "live" | "shadow";
   readonly now: Date;
 }
 
 /** For people: a line a job, under its queue. */
 export function renderQueue(shown: ShownQueue): string {
-  const { jobs, paused } = shown;
+  const { jobs, paused, mode } = shown;
+  const shadow = mode === "shadow" ? ["shadow mode: nothing of this was or will be done"] : [];
   const queues = [...new Set([...jobs.map(({ queue }) => queue), ...paused.map(({ queue }) => queue)])];
-  if (queues.length === 0) return "nothing runs, nothing waits\n";
+  if (queues.length === 0) return [...shadow, "nothing runs, nothing waits"].map((line) => `${line}\n`).join("");
   const lines = queues.flatMap((queue) => {
     const stop = paused.find((candidate) => candidate.queue === queue);
     const head = queue === "*" ? "all builders" : queue;
@@ -26,13 +29,13 @@ export function renderQueue(shown: ShownQueue): string {
         ),
     ];
   });
-  return `${lines.join("\n")}\n`;
+  return `${[...shadow, ...lines].join("\n")}\n`;
 }
 
 /** For programs: one object. */
 export function renderQueueJson(shown: ShownQueue): string {
-  const { jobs, paused } = shown;
-  return `${JSON.stringify({ jobs: jobs.map((job) => ({ ...job, why: stateOf(job, shown) })), paused })}\n`;
+  const { jobs, paused, mode } = shown;
+  return `${JSON.stringify({ mode, jobs: jobs.map((job) => ({ ...job, why: stateOf(job, shown) })), paused })}\n`;
 }
 
 function subjectOf({ request, commit }: JobEntry): string {

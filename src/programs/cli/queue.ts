@@ -48,7 +48,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     switch (verb) {
       case "show": {
         if (word !== undefined) return usage();
-        const shown = { jobs: store.desk.show(past), paused: store.desk.paused(), now };
+        const shown = { jobs: store.desk.show(past), paused: store.desk.paused(), mode: settings.mode, now };
         process.stdout.write(values.json === true ? renderQueueJson(shown) : renderQueue(shown));
         return 0;
       }

@@ -60,7 +60,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const configuration = readConfiguration(values.config, process.env);
     const { servicesDirectory } = qrexecSettings(configuration, process.env);
-    const daemon = await reach(join(servicesDirectory, name));
+    const calls = ours === undefined ? null : agentSettings(configuration, process.env).callsDirectory;
+    const daemon = await reach(join(calls ?? servicesDirectory, name));
     if (daemon !== null) return await handOver(daemon, `${name}+${argument} ${source}\0`, ours !== undefined);
     if (ours !== undefined) return await record(configuration, { service: ours, argument, source });
     process.stderr.write(`release-bot service: the daemon of ${name} is not running\n`);

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { differences, promoteByBackend } from "../../../src/adapters/builder/index.ts";
+import { promoteByBackend } from "../../../src/adapters/builder/index.ts";
 import { runProgram } from "../../../src/adapters/processes/index.ts";
-import { type Release, refusal, type Sha256 } from "../../../src/domain/index.ts";
+import type { Release, Sha256 } from "../../../src/domain/index.ts";
 import type { DistributionPlan } from "../../../src/promotion/index.ts";
 import { FakeLog } from "../../fakes/build-log.ts";
 import { commitOf, maintainer } from "../../fakes/build-ports.ts";
@@ -62,13 +62,5 @@ describe("a promotion by the back-end", () => {
   it("is refused for the native back-end, which has no publish but ours", async () => {
     const refused = promoteByBackend(options, place("/nowhere", "native"), plan, new FakeLog("log"));
     await expect(refused).rejects.toMatchObject({ code: "CONFIGURATION" });
-  });
-
-  it("is compared with what was planned: every difference is listed", () => {
-    const done = { ...plan, moves: [], refused: refusal("ALREADY_PUBLISHED", "hello", "it is there") };
-    expect(differences(plan, done)).toEqual([]);
-    expect(differences(plan, plan)).toEqual(["hello_1.0_all.deb was to move to current and is not there"]);
-    const other = { ...plan, moves: [], refused: refusal("PACKAGE_CHANGED", "hello", "another file stands there") };
-    expect(differences(plan, other)[0]).toContain("PACKAGE_CHANGED: another file stands there");
   });
 });

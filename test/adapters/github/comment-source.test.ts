@@ -27,7 +27,13 @@ beforeEach(async () => {
     timeoutMs: 5000,
     now: () => new Date(),
   });
-  source = githubComments({ client, repository: reportRepository, reporters: [], memory: issueMemory(":memory:") });
+  source = githubComments({
+    client,
+    repository: reportRepository,
+    reporters: [],
+    duplicates: "closed",
+    memory: issueMemory(":memory:"),
+  });
   await askGithub(github, issues, { method: "POST", body: { title: "one" } });
 });
 afterEach(() => github.close());

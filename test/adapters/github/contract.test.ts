@@ -48,6 +48,7 @@ describe("what is sent to GitHub", () => {
       client,
       repository: reportRepository,
       reporters: ["qubes-bot"],
+      duplicates: "closed",
       memory: issueMemory(":memory:"),
     });
     const { mark } = await comments.mark();

@@ -5,6 +5,7 @@ import { type ProgressStream, withProgress } from "../progress.ts";
 export function watched(repositories: Repositories, stream: ProgressStream): Repositories {
   const during = <T>(what: string, work: () => Promise<T>): Promise<T> => withProgress(what, stream, work);
   return {
+    listed: (release, repository, distribution) => repositories.listed(release, repository, distribution),
     plan: (request) => during("plans the promotion", () => repositories.plan(request)),
     planWithdrawal: (request) => during("plans the withdrawal", () => repositories.planWithdrawal(request)),
     publish: (request, signer) => during("publishes", () => repositories.publish(request, signer)),

@@ -1,0 +1,92 @@
+import { qrexecTransport } from "../../adapters/qrexec/index.ts";
+import { recordProvenance } from "../../trail/index.ts";
+import { pump } from "../../work/index.ts";
+import { takeBuilderLock } from "../builder-lock.ts";
+import { openGithub } from "./github.ts";
+import type { AgentParts, Hands } from "./hands.ts";
+import { isoTestsFor } from "./iso-tests.ts";
+import { jobRunner } from "./job-runner.ts";
+import { promotionParts } from "./promotion-parts.ts";
+import { keepProvenance } from "./provenance.ts";
+import { recoverRepositories } from "./recover-repositories.ts";
+import { statementDeliverer, statementsChannel } from "./statement-entries.ts";
+import { placeOf, Uploads, uploadedEvent } from "./uploads.ts";
+import { openWorld, sayWalls, type World } from "./world.ts";
+
+/** The hands of an agent that does the work: it builds, signs, publishes, promotes, and tells GitHub. */
+export function liveHands(parts: AgentParts): Hands {
+  const { settings, qrexec, store, clock, watch, wakeUp, builders, verification, log } = parts;
+  const { ledger } = store;
+  const github = openGithub(settings, clock.now);
+  const world: World = openWorld({
+    settings,
+    qrexec,
+    transport: qrexecTransport(qrexec),
+    environment: process.env,
+    now: clock.now,
+    upload: (task) => uploads.upload(task.builder, placeOf(task), uploadedEvent(task, settings.qube, clock.now())),
+  });
+  const provenance = keepProvenance({
+    environment: settings.qube,
+    logs: world.logs,
+    records: store.builds,
+    images: store.images,
+    ledger,
+    outbox: store.outbox,
+    builders,
+    now: clock.now,
+    log,
+  });
+  const { repositories } = world;
+  const uploads = new Uploads({ repositories, awaited: store.awaitedUploads, builders, clock, log });
+  const { logs, records } = provenance;
+  const building = { environment: settings.qube, now: clock.now, ...world, logs, records };
+  const images = {
+    ...building,
+    images: provenance.images,
+    imageBackend: world.backend,
+    isoTests: isoTestsFor(settings.openQa, clock.now),
+  };
+  const checkouts = { checkouts: settings.checkouts, environment: world.tools, log };
+  const onTrouble = (lane: string, reason: string): void =>
+    log.warn({ lane, reason }, "a delivery is to be made again");
+  const delivering = { store: store.outbox, clock, wakeUp, onTrouble, batch: 20 };
+  return {
+    comments: github.comments,
+    // What anybody can send leaves no trace on the disk.
+    onRefused: async () => undefined,
+    runner: (poller) => {
+      const environment = settings.qube;
+      const promotion = promotionParts({
+        environment,
+        store,
+        poller,
+        github,
+        world,
+        uploads,
+        provenance,
+        now: clock.now,
+      });
+      const commands = { verification, ledger, clock: watch, now: clock.now, building, images, promotion };
+      return provenance.runner(jobRunner({ builders, building, commands, checkouts, lock: takeBuilderLock }));
+    },
+    prepare: async () => {
+      await sayWalls({ settings, environment: process.env }, log);
+      await recoverRepositories(world, await builders(), log);
+    },
+    run: (end) => {
+      const stating = statementDeliverer({
+        record: (key, statements) => recordProvenance({ logs: world.logs, signer: world.signer, key }, statements),
+        random: Math.random,
+        end,
+        onStated: (path, count) => log.info({ path, statements: count }, "stated"),
+      });
+      return [
+        pump({ ...delivering, channel: "github", deliverer: github.deliverer, lanes: 4 }, end),
+        pump({ ...delivering, channel: statementsChannel, deliverer: stating, lanes: 2 }, end),
+        uploads.watch(end),
+      ];
+    },
+    close: () => github.close(),
+  };
+}

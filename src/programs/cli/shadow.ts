@@ -1,0 +1,91 @@
+/**
+ * `release-bot shadow report`: what this agent would have done, beside what the predecessor did, or the back-end in our own
+ * jobs. It reads, and changes nothing.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { AdapterError } from "../../domain/index.ts";
+import { compareShadow, isDifference, renderComparisons, summarize } from "../../shadow/index.ts";
+import { agentSettings } from "../agent/settings.ts";
+import { readConfiguration } from "../configuration.ts";
+import { orWrongUsage } from "../wrong-usage.ts";
+import { collectShadow } from "./shadow/collect.ts";
+
+const help = `release-bot shadow report [--since TIME] [--all] [--json] [--config FILE]
+    lists each difference between what this agent would have done and what was done: packages in the
+    repositories, records, labels on status issues
+
+--since TIME  2026-11-01, 2026-11-01T10:00:00Z, or 7d for the last seven days; else since the agent began to look
+--all         every difference, not only the newest 20 of each kind
+--json        one object: {"since", "until", "counts", "differences", "agreements"}
+
+Exit status 0 no difference, 1 differences, 2 wrong usage, 3 it could not be found out.
+`;
+
+const options = {
+  since: { type: "string" },
+  all: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+  config: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+const shown = 20;
+
+/** Answers the exit status. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const parsed = orWrongUsage(() => parseArgs({ args: [...argv], options, allowPositionals: true }), help);
+  if (parsed === null) return 2;
+  const { values, positionals } = parsed;
+  const now = new Date();
+  const since = values.since === undefined ? null : parseSince(values.since, now);
+  if (values.help === true) {
+    process.stdout.write(help);
+    return 0;
+  }
+  if (positionals.join(" ") !== "report" || (since === null && values.since !== undefined)) {
+    process.stderr.write(help);
+    return 2;
+  }
+  try {
+    const settings = agentSettings(readConfiguration(values.config, process.env), process.env);
+    const database = join(settings["state-dir"], "agent.db");
+    if (!existsSync(database)) {
+      throw new AdapterError("NOT_FOUND", `${database}: no agent has looked on here yet; start it, and come back`);
+    }
+    const facts = await collectShadow(settings, { database, since, now });
+    const comparisons = compareShadow(facts);
+    const differences = comparisons.filter(({ outcome }) => isDifference(outcome));
+    if (values.json) {
+      const counts = Object.fromEntries(summarize(comparisons));
+      const rest = comparisons.filter((one) => !differences.includes(one));
+      const until = now.toISOString();
+      process.stdout.write(
+        `${JSON.stringify({ since: facts.since.toISOString(), until, counts, differences, agreements: rest })}\n`,
+      );
+    } else {
+      const labels = facts.issues === null ? "Labels are not compared: GitHub could not be asked.\n" : "";
+      const period = `${settings.mode === "shadow" ? "In shadow mode" : "Beside the back-end"} since ${minute(facts.since)}\n`;
+      process.stdout.write(`${period}${labels}${renderComparisons(comparisons, values.all ? Infinity : shown)}`);
+    }
+    return differences.length === 0 ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof AdapterError)) throw error;
+    process.stderr.write(`release-bot shadow: ${error.message}\n`);
+    return 3;
+  }
+}
+
+/** A day, a moment, or how long ago; null for anything else. */
+function parseSince(text: string, now: Date): Date | null {
+  const days = /^([1-9][0-9]{0,3})d$/.exec(text)?.[1];
+  if (days !== undefined) return new Date(now.getTime() - Number(days) * 86_400_000);
+  if (!/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z)?$/.test(text)) return null;
+  const date = new Date(text);
+  return Number.isNaN(date.getTime()) ? null : date;
+}
+
+function minute(date: Date): string {
+  return `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
