@@ -10,7 +10,7 @@ const files = join(golden, "rendered");
 
 function rendered(): ReadonlyMap<string, string> {
   const read = readInfrastructure("build-infra.yml", readFileSync(description, "utf8"));
-  if (!read.ok) throw new Error(read.error.map(formatFinding).join("\n"));
+  if (!read.ok) throw new Error(read.error.mistakes.map(formatFinding).join("\n"));
   const folder = renderInfrastructure(read.value.infrastructure);
   const texts = new Map<string, string>();
   const modes: string[] = [];

@@ -10,12 +10,12 @@ function read(text: string) {
 
 function mistakes(text: string): string[] {
   const result = read(text);
-  return result.ok ? [] : result.error.map(formatFinding);
+  return result.ok ? [] : result.error.mistakes.map(formatFinding);
 }
 
 function good(text: string) {
   const result = read(text);
-  if (!result.ok) throw new Error(result.error.map(formatFinding).join("\n"));
+  if (!result.ok) throw new Error(result.error.mistakes.map(formatFinding).join("\n"));
   return result.value;
 }
 
@@ -118,9 +118,9 @@ build-envs:
     );
     expect(infrastructure.environments[0]?.settings.githubApiKey).toEqual({ kind: "inline", text: "ghp_x" });
     expect(warnings.map(formatFinding)).toEqual([
-      expect.stringMatching(/^infra\.yml:2: github_api_key: .*\{file: PATH\}/),
       expect.stringContaining("has no 'logs_key_fpr:'"),
       expect.stringContaining("has no 'commands_public_keys:'"),
+      expect.stringMatching(/^infra\.yml:2: github_api_key: .*\{file: PATH\}/),
     ]);
   });
 
@@ -138,7 +138,9 @@ build-envs:
   });
 
   it("suggests nothing where nothing is near", () => {
-    expect(good("colour-of-the-sky: blue").warnings[0]?.message).toBe("colour-of-the-sky: is not known and is ignored");
+    expect(good("colour-of-the-sky: blue").warnings.at(-1)?.message).toBe(
+      "colour-of-the-sky: is not known and is ignored",
+    );
   });
 
   it("names the line of a mistake", () => {
@@ -209,7 +211,7 @@ build-envs:
     ["nothing", "", "build-infra"],
   ])("refuses a file with %s", (_what, text, said) => {
     const result = readInfrastructure("infra.yml", text);
-    expect(result.ok ? "" : result.error.map(formatFinding).join()).toContain(said);
+    expect(result.ok ? "" : result.error.mistakes.map(formatFinding).join()).toContain(said);
   });
 
   it("never throws, whatever the file holds", () => {

@@ -20,7 +20,7 @@ export interface RenderedOnDisk {
 /** Renders a description into a directory of its own. */
 export function renderToDisk(description: string): RenderedOnDisk {
   const read = readInfrastructure("build-infra.yml", description);
-  if (!read.ok) throw new Error(read.error.map(formatFinding).join("\n"));
+  if (!read.ok) throw new Error(read.error.mistakes.map(formatFinding).join("\n"));
   const root = mkdtempSync(join(tmpdir(), "rb-in-"));
   const folder = renderInfrastructure(read.value.infrastructure);
   const at = (path: string): string => join(root, path);

@@ -59,22 +59,29 @@ export interface ReadInfrastructure {
   readonly warnings: readonly Finding[];
 }
 
-/** Reads build-infra.yml or a pillar; `file` is for messages. The error has every mistake, each with its line. */
-export function readInfrastructure(file: string, text: string): Result<ReadInfrastructure, readonly Finding[]> {
+/** Why nothing was read: every mistake, and the warnings too, since an unknown key is often the cause of a missing one. */
+export interface UnreadInfrastructure {
+  readonly mistakes: readonly Finding[];
+  readonly warnings: readonly Finding[];
+}
+
+/** Reads build-infra.yml or a pillar; `file` is for messages. */
+export function readInfrastructure(file: string, text: string): Result<ReadInfrastructure, UnreadInfrastructure> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, maxAliasCount: 0 } as object);
   const tree = new Tree(file, lines);
   for (const { pos, message } of document.errors) {
     tree.mistake({ line: lines.linePos(pos[0]).line, path: "" }, message.split("\n")[0] ?? "not YAML");
   }
-  if (tree.mistakes.length > 0) return no(tree.mistakes);
+  if (tree.mistakes.length > 0) return no(unread(tree));
   const root = { node: document.contents as Node | null, line: 1, path: "" };
   const top = tree.fields(root, ["build-infra"]).get("build-infra");
   if (top === undefined) {
     tree.mistake(root, "a map 'build-infra:' is expected");
-    return no(tree.mistakes);
+    return no(unread(tree));
   }
   const infrastructure = readTop(tree, { ...top, path: "" });
+  if (tree.mistakes.length > 0) return no(unread(tree));
   if (infrastructure.environments.length === 0) {
     tree.warning(top, "has no 'build-envs:': there is nothing to build with");
   } else {
@@ -88,7 +95,16 @@ export function readInfrastructure(file: string, text: string): Result<ReadInfra
       tree.warning(top, "has no 'commands_public_keys:': nobody's commands count before trusted-keys.asc has keys");
     }
   }
-  return tree.mistakes.length > 0 ? no(tree.mistakes) : ok({ infrastructure, warnings: tree.warnings });
+  return ok({ infrastructure, warnings: inOrder(tree.warnings) });
+}
+
+function unread({ mistakes, warnings }: Tree): UnreadInfrastructure {
+  return { mistakes: inOrder(mistakes), warnings: inOrder(warnings) };
+}
+
+/** As they stand in the file. */
+function inOrder(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((a, b) => a.line - b.line);
 }
 
 function readTop(tree: Tree, top: Value): Infrastructure {

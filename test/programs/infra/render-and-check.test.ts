@@ -54,6 +54,24 @@ describe("release-bot infra render", () => {
   });
 });
 
+describe("release-bot infra render, of a file with a wrong word", () => {
+  it("says what was probably meant beside what is missing, in the file's order", async () => {
+    const text = "build-infra:\n  netv: sys-net\n  build-envs:\n    a: {log: logs}\n  logs_repo: 1\n";
+    writeFileSync(join(root, "build-infra.yml"), text);
+    const { status, stderr } = await render();
+    expect(status).toBe(2);
+    const said = stderr.split("\n").map((line) => line.replace(/^.*build-infra\.yml:/, ""));
+    expect(said).toEqual([
+      "2: netv: is not known and is ignored; did you mean 'netvm'?",
+      "4: build-envs.a.log: is not known and is ignored; did you mean 'logs'?",
+      "release-bot infra: nothing was written:",
+      "4: build-envs.a: needs 'logs:', the name of its logs qube",
+      "5: logs_repo: '1' is not OWNER/NAME",
+      "",
+    ]);
+  });
+});
+
 describe("release-bot infra check", () => {
   it("finds every promise kept in what was rendered", async () => {
     await render();

@@ -31,9 +31,11 @@ export function render(argv: readonly string[], { say, warn, here }: CommandSurr
     throw new AdapterError("NOT_FOUND", `${file}: cannot be read`, cause);
   }
   const read = readInfrastructure(file, text);
-  if (!read.ok)
-    throw new AdapterError("CONFIGURATION", `nothing was written:\n${read.error.map(formatFinding).join("\n")}`);
-  for (const warning of read.value.warnings) warn(`warning: ${formatFinding(warning)}\n`);
+  for (const warning of (read.ok ? read.value : read.error).warnings) warn(`warning: ${formatFinding(warning)}\n`);
+  if (!read.ok) {
+    const mistakes = read.error.mistakes.map(formatFinding).join("\n");
+    throw new AdapterError("CONFIGURATION", `nothing was written:\n${mistakes}`);
+  }
   const folder = renderInfrastructure(read.value.infrastructure);
   const directory = resolve(here, out);
   writeFolder(directory, folder);
