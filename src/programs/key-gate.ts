@@ -23,7 +23,7 @@ import { parseArgs } from "node:util";
 
 const usage = `release-bot key-gate --services-dir DIR --state-dir DIR --mode announce|log --window SECONDS
     --build-qube NAME [--build-qube NAME …] --logs-qube NAME
-    (--gpg PROGRAM --homedir DIR | --server PROGRAM [--stat-dir DIR]) [--wait SECONDS]\n`;
+    --gpg PROGRAM (--homedir DIR | --server PROGRAM [--stat-dir DIR]) [--wait SECONDS]\n`;
 
 type Settings = ReturnType<typeof parseSettings>;
 
@@ -52,7 +52,7 @@ function parseSettings(argv: readonly string[]) {
   const buildQubes = values["build-qube"] ?? [];
   if (buildQubes.length === 0 || !buildQubes.every((name) => qubeName.test(name)))
     throw new Error("--build-qube is missing or wrong");
-  if ((values.server === undefined) === (values.gpg === undefined)) throw new Error("either --gpg or --server");
+  if ((values.server === undefined) === (values.homedir === undefined)) throw new Error("either --homedir or --server");
   return {
     servicesDir: need("services-dir", path),
     stateDir: need("state-dir", path),
@@ -62,11 +62,11 @@ function parseSettings(argv: readonly string[]) {
     waitSeconds: Number(need("wait", seconds, "60")),
     buildQubes,
     logsQube: need("logs-qube", qubeName),
-    gpg: values.gpg === undefined ? null : { program: need("gpg", path), homedir: need("homedir", path) },
-    server:
-      values.server === undefined
-        ? null
-        : { program: need("server", path), statDir: need("stat-dir", path, "/run/qubes-gpg-split") },
+    gpg: need("gpg", path),
+    /** Null where the genuine split-gpg server runs gpg, in its own home. */
+    homedir: values.homedir === undefined ? null : need("homedir", path),
+    server: values.server === undefined ? null : need("server", path),
+    statDir: need("stat-dir", path, "/run/qubes-gpg-split"),
   };
 }
 
@@ -279,7 +279,7 @@ function parseWish(untrusted: readonly string[]): SignWish | PublicWish {
   const { given, operands } = parseOptions(untrusted);
   if ((given.get("--output") ?? "-") !== "-") throw new Error("output goes to standard output only");
   if ((given.get("--status-fd") ?? "2") !== "2") throw new Error("--status-fd can be 2 only");
-  const common = ["--batch", "--no-tty", ...(given.has("--status-fd") ? ["--status-fd", "2"] : [])];
+  const common = ["--batch", ...(given.has("--status-fd") ? ["--status-fd", "2"] : [])];
   if (given.has("--armor")) common.push("--armor");
   const [command, ...more] = [...given.keys()].filter((name) => commands.includes(name) && name !== "--sign");
   if (command === undefined || more.length > 0 || (given.has("--sign") && command !== "--detach-sign")) {
@@ -404,11 +404,13 @@ const longestOutput = 64 * 1024 ** 2;
 /** One run of gpg: bytes go in as they come, what comes out is kept back until the end. */
 function start(settings: Settings, caller: string, args: readonly string[]) {
   const base = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: process.env["HOME"] ?? "/", LANG: "C.UTF-8" };
-  const { gpg, server } = settings;
-  // No options file: what gpg does is said here alone.
-  const own = gpg === null ? [] : ["--homedir", gpg.homedir, "--no-options", "--output", "-", ...args];
-  const env = server === null ? base : { ...base, QREXEC_REMOTE_DOMAIN: caller };
-  const child = spawn(gpg?.program ?? server?.program ?? "", own, { stdio: "pipe", env });
+  const { gpg, homedir, server, statDir } = settings;
+  // No options file: what gpg does is said here alone. The genuine server allows fewer options, and adds its own.
+  const own = ["--homedir", homedir ?? "", "--no-options", "--no-tty", "--output", "-", ...args];
+  const child =
+    server === null
+      ? spawn(gpg, own, { stdio: "pipe", env: base })
+      : spawn(server, [gpg, caller], { stdio: "pipe", env: { ...base, QREXEC_REMOTE_DOMAIN: caller } });
   child.stdin.on("error", () => undefined);
   const collected = Promise.all([
     new Promise<number>((resolve, reject) => child.once("error", reject).once("close", (code) => resolve(code ?? 2))),
@@ -418,7 +420,7 @@ function start(settings: Settings, caller: string, args: readonly string[]) {
   collected.catch(() => undefined);
   if (server !== null) {
     // The genuine server asks nobody while this file is young; the gate has asked the log instead.
-    fs.closeSync(fs.openSync(join(server.statDir, `stat.${caller}`), "w", 0o600));
+    fs.closeSync(fs.openSync(join(statDir, `stat.${caller}`), "w", 0o600));
     const command = Buffer.from(["gpg", ...args].join("\0"));
     const length = Buffer.alloc(4);
     length.writeUInt32LE(command.length);
@@ -427,8 +429,9 @@ function start(settings: Settings, caller: string, args: readonly string[]) {
   return {
     /** Resolves when there is room for more, or nobody reads it any more. */
     async write(data: Buffer): Promise<void> {
-      if (server !== null) child.stdin.write(frameHead(0, data.length));
-      if (child.stdin.write(data) || child.stdin.destroyed) return;
+      // One write a frame: the genuine server takes no head in two pieces.
+      const bytes = server === null ? data : Buffer.concat([frameHead(0, data.length), data]);
+      if (child.stdin.write(bytes) || child.stdin.destroyed) return;
       await new Promise<void>((resolve) => {
         const go = (): void => {
           child.stdin.off("drain", go).off("close", go);
@@ -444,7 +447,7 @@ function start(settings: Settings, caller: string, args: readonly string[]) {
       else child.stdin.end();
       const timer = setTimeout(() => child.kill("SIGKILL"), idleMs);
       const [status, stdout, stderr] = await collected.finally(() => clearTimeout(timer));
-      return server === null ? { status, stdout, stderr } : unpack(stdout);
+      return server === null ? { status, stdout, stderr } : unpack(stdout, stderr);
     },
     kill: (): boolean => child.kill("SIGKILL"),
   };
@@ -461,8 +464,8 @@ async function collect(stream: NodeJS.ReadableStream): Promise<Buffer> {
   return length <= longestOutput ? Buffer.concat(kept) : Buffer.alloc(0);
 }
 
-/** What the genuine server said, out of its frames. */
-function unpack(bytes: Buffer): Ending {
+/** What the genuine server said, out of its frames; what it complains of itself comes beside them. */
+function unpack(bytes: Buffer, complaint: Buffer): Ending {
   const said: [Buffer[], Buffer[]] = [[], []];
   for (let at = 0; at + 8 <= bytes.length; ) {
     const stream = bytes.readInt32LE(at);
@@ -471,7 +474,11 @@ function unpack(bytes: Buffer): Ending {
     said[stream === 0 ? 0 : 1].push(bytes.subarray(at + 8, end));
     at = end;
   }
-  throw new Error("the server behind the gate ended without an exit status");
+  const why = complaint
+    .toString("latin1")
+    .replace(/[^\x20-\x7e]+/g, " ")
+    .slice(0, 200);
+  throw new Error(`the server behind the gate ended without an exit status: ${why}`);
 }
 
 /* ---- The two services ---- */

@@ -76,6 +76,11 @@ describe("the logs repository's remote", () => {
     expect(await metrics()).toMatch(/^release_bot_logs_push_failing 1$/m);
     const told = await tryToolAsync(process.execPath, chain.command("logs", "status", "--config", chain.config));
     expect([told.status, told.stdout]).toEqual([1, expect.stringMatching(/commits not pushed since .*we are closed/)]);
+    const doctor = await tryToolAsync(process.execPath, chain.command("doctor", "--config", chain.config));
+    expect([doctor.status, doctor.stdout]).toEqual([
+      1,
+      expect.stringMatching(/commits of logs are not pushed since .*closed/),
+    ]);
     const before = local("rev-list", "master");
     rmSync(join(chain.remote, "hooks/pre-receive"));
     expect((await allPushed()).reason).toBeNull();
