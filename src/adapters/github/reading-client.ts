@@ -13,7 +13,7 @@ export function readingClient(client: GithubClient): GithubClient {
     rest: (route, repository, parameters) =>
       route.startsWith("GET ") ? client.rest(route, repository, parameters) : refuse(route),
     graphql: (document, repository, variables) =>
-      /^query [A-Za-z]+\(/.test(document)
+      /^query [A-Za-z]+\(/.test(document) && !/\bmutation\b/.test(document)
         ? client.graphql(document, repository, variables)
         : refuse(document.slice(0, 40).replace(/\s+/g, " ")),
   };
