@@ -1,5 +1,6 @@
 import type { Infrastructure } from "../description/infrastructure.ts";
 import { environmentQubes } from "../policy/plan.ts";
+import { templateNeeds } from "./templates.ts";
 import { builderDirectory, builderKeysDirectory, builderMaintainers, settingsDirectory } from "./tree.ts";
 
 /** The commit of builder v2 that a first checkout takes; the agent brings it forward, verified, from there. */
@@ -37,26 +38,51 @@ function indent(command: string): string {
     .join("\n");
 }
 
-function dom0({ netTemplate, buildTemplate, logsTemplate, keysTemplate }: Infrastructure): string {
-  const templates = [...new Set([netTemplate, buildTemplate, logsTemplate, keysTemplate])];
+function dom0(infrastructure: Infrastructure): string {
+  const templates = [...templateNeeds(infrastructure)];
   return part(
     "dom0 and the templates",
     [
       [
-        "put the packages qubes-release-bot and qubes-release-bot-key-gate where the templates find them, and install them",
-        templates.map((template) => `${template}$ sudo sh /root/release-bot-packages.sh`).join("\n"),
+        "copy our packages into the templates (WORK is the qube that has them) and install them",
+        templates.map(([template, { packages }]) => installPackages(template, packages)).join("\n"),
       ],
       [
-        "read what dom0 gets, then apply it: by Salt,",
-        "dom0$ qubesctl top.enable build-infra\ndom0$ qubesctl top.enable build-infra pillar=True\ndom0$ qubesctl --all state.highstate",
+        "copy what dom0 gets there, read it, then apply it: by Salt,",
+        [
+          "dom0$ qvm-run --pass-io WORK 'tar -C out -c srv dom0' | tar -x",
+          "dom0$ sudo cp -R srv/. /srv/",
+          "dom0$ qubesctl top.enable build-infra",
+          "dom0$ qubesctl top.enable build-infra pillar=True",
+          "dom0$ qubesctl --all state.highstate",
+        ].join("\n"),
       ],
       [
-        "or by hand: the script makes the qubes, the policy files go to their place, each qube's folder into that qube",
-        "dom0$ sh release-bot-qubes.sh\ndom0$ sudo cp 20-qubesbuilder*.policy /etc/qubes/policy.d/",
+        "or by hand: one script makes the qubes, the policy files go to their place, another script brings each qube its files",
+        [
+          "dom0$ sh dom0/root/release-bot-qubes.sh",
+          "dom0$ sudo install -m 644 dom0/etc/qubes/policy.d/20-qubesbuilder*.policy /etc/qubes/policy.d/",
+          "dom0$ sh dom0/root/release-bot-copy.sh WORK /home/user/out",
+          ...templates.map(([template]) => `${template}$ sudo sh /root/release-bot-packages.sh`),
+        ].join("\n"),
+      ],
+      [
+        "shut the templates down, and start the qubes anew",
+        templates.map(([template]) => `dom0$ qvm-shutdown --wait ${template}`).join("\n"),
       ],
     ],
-    "`release-bot infra check` over a copy of `/etc/qubes/policy.d` finds nothing.",
+    "`release-bot infra check` over a copy of `/etc/qubes/policy.d` finds nothing, and `release-bot --help` answers in a build qube.",
   );
+}
+
+/** By file, since no repository that a template knows has them yet. */
+function installPackages(template: string, packages: readonly string[]): string {
+  const ours = packages.filter((name) => name.startsWith("qubes-release-bot"));
+  const debian = template.startsWith("debian");
+  const files = ours.map((name) => (debian ? `dist/${name}_*.deb` : `dist/${name}-[0-9]*.rpm`)).join(" ");
+  const install = debian ? "apt-get install -y" : "dnf install -y";
+  return `WORK$ qvm-copy ${files}      to ${template}
+${template}$ sudo ${install} ~/QubesIncoming/WORK/qubes-release-bot*`;
 }
 
 function keysQube(environment: Infrastructure["environments"][number]): string {

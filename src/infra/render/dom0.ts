@@ -1,6 +1,7 @@
 import type { Infrastructure } from "../description/infrastructure.ts";
 import { environmentQubes } from "../policy/plan.ts";
 import { renderPolicy } from "../policy/render.ts";
+import { copyScript } from "./copy-script.ts";
 import { type Entry, type QubeTree, systemFile } from "./tree.ts";
 
 /** A qube to be made. */
@@ -74,8 +75,8 @@ export function planQubes(infrastructure: Infrastructure): readonly QubePlan[] {
   ];
 }
 
-/** What dom0 gets: text to read and to apply. Nothing of ours runs there. */
-export function renderDom0(infrastructure: Infrastructure): QubeTree {
+/** What dom0 gets: text to read and to apply. Nothing of ours runs there. `qubes` are all that get files. */
+export function renderDom0(infrastructure: Infrastructure, qubes: readonly string[]): QubeTree {
   const policy = [...renderPolicy(infrastructure)].map(([name, text]): [string, Entry] => [
     `/etc/qubes/policy.d/${name}`,
     systemFile(text),
@@ -83,6 +84,7 @@ export function renderDom0(infrastructure: Infrastructure): QubeTree {
   return new Map<string, Entry>([
     ...policy,
     ["/root/release-bot-qubes.sh", systemFile(qubesScript(infrastructure), 0o755)],
+    ["/root/release-bot-copy.sh", systemFile(copyScript(qubes), 0o755)],
   ]);
 }
 

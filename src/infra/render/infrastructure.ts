@@ -29,7 +29,7 @@ export function renderInfrastructure(infrastructure: Infrastructure): RenderedFo
 
 function qubeTrees(infrastructure: Infrastructure): ReadonlyMap<string, QubeTree> {
   const { environments, netvm } = infrastructure;
-  const trees = new Map<string, QubeTree>([["dom0", renderDom0(infrastructure)]]);
+  const trees = new Map<string, QubeTree>([["dom0", new Map()]]);
   for (const template of templateNeeds(infrastructure).keys()) {
     trees.set(template, renderTemplate(infrastructure, template));
   }
@@ -41,6 +41,8 @@ function qubeTrees(infrastructure: Infrastructure): ReadonlyMap<string, QubeTree
     trees.set(keys, renderKeysQube(environment));
     if (!trees.has(environment.logs)) trees.set(environment.logs, renderLogsQube(infrastructure, environment.logs));
   }
+  const others = [...trees.keys()].filter((qube) => qube !== "dom0");
+  trees.set("dom0", renderDom0(infrastructure, others));
   return trees;
 }
 
