@@ -7,13 +7,17 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadBuilders } from "../../../src/adapters/configuration/index.ts";
+import { NodeDisk } from "../../../src/adapters/files/index.ts";
+import { AdapterError } from "../../../src/domain/index.ts";
 import { agentSettings } from "../../../src/programs/agent/settings.ts";
+import { undoMigration, writeMigration } from "../../../src/programs/cli/migrate/write.ts";
 import { main } from "../../../src/programs/cli/migrate.ts";
 import { readConfiguration } from "../../../src/programs/configuration.ts";
 import { runCaptured } from "../../support/captured-program.ts";
@@ -154,5 +158,144 @@ describe("release-bot migrate", () => {
     rmSync(join(root, "old/builders.list"));
     expect(await migrate()).toMatchObject({ status: 1, stderr: expect.stringContaining("builders.list") });
     expect((await runCaptured(main, [])).status).toBe(2);
+  });
+
+  it("begins in shadow mode, and goes over to doing the work and back by one command each", async () => {
+    await migrate();
+    const settings = () => agentSettings(readConfiguration(join(root, "new/config.yml"), {}), {});
+    expect(settings()).toMatchObject({ mode: "shadow", "tag-scan-hours": 1 });
+    const shadowed = readFileSync(join(root, "new/config.yml"), "utf8");
+    const live = await runCaptured(main, ["--live", "--out", join(root, "new")]);
+    expect(live.status).toBe(0);
+    expect(live.stdout).toContain("1. stop the predecessor's timers");
+    expect(settings()).toMatchObject({ mode: "live", "tag-scan-hours": 24 });
+    expect(statSync(join(root, "new/config.yml")).mode & 0o777).toBe(0o600);
+    expect((await runCaptured(main, ["--shadow", "--out", join(root, "new")])).status).toBe(0);
+    expect(settings()).toMatchObject({ mode: "shadow", "tag-scan-hours": 1 });
+    expect(readFileSync(join(root, "new/config.yml"), "utf8").split("\n").sort()).toEqual(shadowed.split("\n").sort());
+    // What it changed itself, it takes back.
+    const undone = await runCaptured(main, ["--undo", "--out", join(root, "new")]);
+    expect(undone.stdout).not.toContain("changed since");
+    expect(existsSync(join(root, "new"))).toBe(false);
+    expect((await runCaptured(main, ["--live", "--out", join(root, "new")])).status).toBe(1);
+    expect((await runCaptured(main, ["--live", "--undo"])).status).toBe(2);
+    expect((await runCaptured(main, ["--nonsense"])).status).toBe(2);
+  });
+
+  it("goes over by --live also where an operator has edited the configuration, and keeps that edit", async () => {
+    await migrate();
+    const config = join(root, "new/config.yml");
+    writeFileSync(config, `# mine\n${readFileSync(config, "utf8").replace("tag-scan-hours: 1", "tag-scan-hours: 6")}`);
+    expect((await runCaptured(main, ["--live", "--out", join(root, "new")])).status).toBe(0);
+    expect(readFileSync(config, "utf8")).toMatch(/^# mine\n[\s\S]*mode: live\n {2}tag-scan-hours: 6\n/);
+    const undone = await runCaptured(main, ["--undo", "--out", join(root, "new")]);
+    expect(undone.stdout).toContain("changed since, and left: config.yml");
+    writeFileSync(config, "agent: [");
+    expect(await runCaptured(main, ["--live", "--out", join(root, "new")])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("config.yml is no configuration of an agent"),
+    });
+  });
+
+  it("leaves out a builder whose grants are a string, by name and line, and takes the others", async () => {
+    const conf = write(
+      "builder/r4.2.yml",
+      `qubes-release: r4.2\ngithub:\n  maintainers:\n    ${key}: {components: core-admin, distributions: _all_}\n`,
+    );
+    writeFileSync(
+      join(root, "old/builders.list"),
+      `\n\nr4.2=${root}/builder=${conf}\n\nr4.3=${root}/builder=${root}/builder/r4.3.yml\n`,
+    );
+    const { status, stdout } = await migrate();
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/a builder that does not load is left out: \S+r4\.2\.yml:4: /);
+    expect(readFileSync(join(root, "new/builders.list"), "utf8").match(/^r/gm)).toHaveLength(1);
+  });
+
+  it.each([
+    ["is not there", () => rmSync(join(root, "old/trusted-keys-for-commands.gpg")), "there is none"],
+    ["is no keyring", () => write("old/trusted-keys-for-commands.gpg", "nonsense"), "holds no key that gpg reads"],
+    ["is empty", () => write("old/trusted-keys-for-commands.gpg", ""), "holds no key that gpg reads"],
+    [
+      "is a directory",
+      () => {
+        rmSync(join(root, "old/trusted-keys-for-commands.gpg"));
+        mkdirSync(join(root, "old/trusted-keys-for-commands.gpg"));
+      },
+      "cannot be read",
+    ],
+  ])("says so where the keyring %s, and takes over the rest", async (_what, spoil, said) => {
+    spoil();
+    const { status, stdout } = await migrate();
+    expect(status).toBe(0);
+    expect(stdout).toContain(said);
+    expect(existsSync(join(root, "new/config.yml"))).toBe(true);
+    expect(existsSync(join(root, "new/trusted-keys.asc"))).toBe(false);
+  });
+
+  it("takes what can be read of a keyring that is cut off, and says that there was more", async () => {
+    const file = join(root, "old/trusted-keys-for-commands.gpg");
+    writeFileSync(file, Buffer.concat([readFileSync(file), readFileSync(file).subarray(0, 60)]));
+    const { status, stdout } = await migrate();
+    expect(status).toBe(0);
+    expect(stdout).toContain(key);
+  });
+
+  it("names keys and grants that do not go together, and what cannot be promoted", async () => {
+    const other = "1".repeat(40);
+    const conf = join(root, "builder/r4.3.yml");
+    writeFileSync(conf, readFileSync(conf, "utf8").replace(`    ${key}: {comp`, `    ${other}: {comp`));
+    const { stdout } = await migrate();
+    const left = stdout.slice(stdout.indexOf("not taken over:"));
+    expect(left).toContain(`${other} is granted commands, and its key is not trusted`);
+    expect(left).toContain(`${key} is trusted, and granted nothing`);
+    expect(left).toContain("sign-key names no key for host-fc41, vm-bookworm");
+  });
+
+  it("follows links of the old, and writes through none of ours", async () => {
+    symlinkSync(join(root, "old"), join(root, "link"));
+    mkdirSync(join(root, "new"));
+    symlinkSync(join(root, "old/planted.yml"), join(root, "new/config.yml"));
+    const refused = await migrate("--from", join(root, "link"));
+    expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining("config.yml") });
+    expect(existsSync(join(root, "old/planted.yml"))).toBe(false);
+    rmSync(join(root, "new/config.yml"));
+    expect((await migrate("--from", join(root, "link"))).status).toBe(0);
+  });
+
+  it("leaves nothing behind where the disk is full half way, and can be run again", () => {
+    const settings = join(root, "new");
+    const files = ["a.yml", "builders/b.yml", "c.yml"].map((path) => ({ path, content: path, mode: 0o600 }));
+    const plan = { files, taken: [], left: [] };
+    for (let broken = 0; broken < 4; broken++) {
+      const disk = new NodeDisk();
+      let writes = 0;
+      disk.replace = (path, data, mode) => {
+        if (writes++ === broken) throw new AdapterError("DISK_FULL", "no space left on device");
+        NodeDisk.prototype.replace.call(disk, path, data, mode);
+      };
+      expect(() => writeMigration(settings, plan, disk)).toThrow("no space left on device; nothing of it was left");
+      expect(existsSync(settings) ? readdirSync(settings, { recursive: true }) : []).toEqual([]);
+    }
+    writeMigration(settings, plan);
+    expect(undoMigration(settings)).toEqual({ removed: files.map(({ path }) => path), kept: [] });
+  });
+
+  it("takes back what a kill has left half", () => {
+    const settings = join(root, "new");
+    const files = ["a.yml", "b.yml"].map((path) => ({ path, content: path, mode: 0o600 }));
+    writeMigration(settings, { files, taken: [], left: [] });
+    rmSync(join(settings, "b.yml"));
+    writeFileSync(join(settings, ".b.yml.release-bot-new"), "b.");
+    expect(undoMigration(settings).removed).toEqual(["a.yml"]);
+    expect(existsSync(settings)).toBe(false);
+  });
+
+  it("believes no journal that another has written", () => {
+    write("new/migrated.json", JSON.stringify([{ path: "../old/builders.list", sha256: "0" }]));
+    expect(() => undoMigration(join(root, "new"))).toThrow("is not what a migration writes");
+    write("new/migrated.json", "{");
+    expect(() => undoMigration(join(root, "new"))).toThrow("is not what a migration writes");
+    expect(existsSync(join(root, "old/builders.list"))).toBe(true);
   });
 });

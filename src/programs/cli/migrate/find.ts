@@ -22,15 +22,19 @@ export async function findPredecessor({ qube, settings, stateDirectory }: Predec
   const buildersList = join(settings, "builders.list");
   const { builders, problems } = await loadBuilders(buildersList, { includeRoots: [] });
   const stateDirectories = [stateDirectory, ...builders.map(({ configuration }) => configuration.github.stateDir)];
-  const state = new Map<string, number>();
+  const state = new Map<string, number | null>();
   for (const directory of stateDirectories) {
     if (directory !== null && existsSync(directory)) state.set(directory, countFiles(directory, /./));
   }
-  const records = new Map<string, number>();
+  const records = new Map<string, number | null>();
+  const templates = new Map<string, number | null>();
   for (const { configuration } of builders) {
-    const published = join(configuration.artifactsDir, "repository-publish");
-    if (existsSync(published))
-      records.set(configuration.artifactsDir, countFiles(configuration.artifactsDir, /\.publish\.yml$/));
+    const { artifactsDir, github } = configuration;
+    if (existsSync(join(artifactsDir, "repository-publish"))) {
+      records.set(artifactsDir, countFiles(artifactsDir, /\.publish\.yml$/));
+    }
+    const { messageTemplatesDir } = github;
+    if (messageTemplatesDir !== null) templates.set(messageTemplatesDir, countFiles(messageTemplatesDir, /^message-/));
   }
   return {
     qube,
@@ -40,22 +44,32 @@ export async function findPredecessor({ qube, settings, stateDirectory }: Predec
     trustedKeys: await readKeyring(keyrings.map((name) => join(settings, name)).find((path) => existsSync(path))),
     state,
     records,
+    templates,
   };
 }
 
-function countFiles(directory: string, pattern: RegExp): number {
-  return readdirSync(directory, { recursive: true, encoding: "utf8" }).filter(
-    (name) => pattern.test(name) && statSync(join(directory, name), { throwIfNoEntry: false })?.isFile() === true,
-  ).length;
+/** Null where the directory cannot be read, or not all of it. */
+function countFiles(directory: string, pattern: RegExp): number | null {
+  try {
+    return readdirSync(directory, { recursive: true, encoding: "utf8" }).filter(
+      (name) => pattern.test(name) && statSync(join(directory, name), { throwIfNoEntry: false })?.isFile() === true,
+    ).length;
+  } catch {
+    return null;
+  }
 }
 
 /** The keyring's public keys. It is copied first: gpg leaves locks and back-ups beside a keyring that it opens. */
 async function readKeyring(file: string | undefined): Promise<Predecessor["trustedKeys"]> {
-  if (file === undefined) return null;
+  if (file === undefined) return { unread: `there is none (${keyrings.join(", ")})` };
   const home = mkdtempSync(join(tmpdir(), "rb-mg-"));
   try {
     const copy = join(home, "keys");
-    copyFileSync(file, copy);
+    try {
+      copyFileSync(file, copy);
+    } catch (error) {
+      return { unread: `${file} cannot be read: ${(error as Error).message}` };
+    }
     const gpg = (args: readonly string[]) =>
       runTool({
         program: "gpg",
@@ -65,8 +79,10 @@ async function readKeyring(file: string | undefined): Promise<Predecessor["trust
     const imported = await gpg(["--import", copy]);
     const listed = await gpg(["--with-colons", "--list-keys"]);
     const armor = await gpg(["--armor", "--export"]);
-    if (imported.status !== 0 || armor.stdout.length === 0) return null;
-    return { armor: armor.stdout.toString("utf8"), fingerprints: primaryFingerprints(listed.stdout.toString("utf8")) };
+    if (armor.stdout.length === 0) return { unread: `${file} holds no key that gpg reads` };
+    const complaint = imported.status === 0 ? null : `${file}: gpg could not read all of it; compare what was taken`;
+    const fingerprints = primaryFingerprints(listed.stdout.toString("utf8"));
+    return { armor: armor.stdout.toString("utf8"), fingerprints, complaint };
   } finally {
     rmSync(home, { recursive: true, force: true });
   }

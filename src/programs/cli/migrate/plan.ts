@@ -1,6 +1,7 @@
-import { stringify } from "yaml";
+import { parseDocument, stringify } from "yaml";
 import type { LoadedBuilder } from "../../../adapters/configuration/index.ts";
-import type { Fingerprint, QubeName } from "../../../domain/index.ts";
+import { AdapterError, type Fingerprint, type QubeName } from "../../../domain/index.ts";
+import { signKeyFor } from "../../../formats/builder-yml/index.ts";
 
 /** What was found of the predecessor, read and not changed. */
 export interface Predecessor {
@@ -10,12 +11,16 @@ export interface Predecessor {
   readonly builders: readonly LoadedBuilder[];
   /** What is wrong with the list or with a builder, `FILE:LINE: what`. */
   readonly problems: readonly string[];
-  /** Public keys in armor; null where there is no keyring that could be read. */
-  readonly trustedKeys: { readonly armor: string; readonly fingerprints: readonly Fingerprint[] } | null;
-  /** Files in its state directories, by directory. */
-  readonly state: ReadonlyMap<string, number>;
+  /** Public keys in armor, or why there are none. */
+  readonly trustedKeys:
+    | { readonly armor: string; readonly fingerprints: readonly Fingerprint[]; readonly complaint: string | null }
+    | { readonly unread: string };
+  /** Files in its state directories, by directory; null where it cannot be read. */
+  readonly state: ReadonlyMap<string, number | null>;
   /** Published repositories with records, by directory. */
-  readonly records: ReadonlyMap<string, number>;
+  readonly records: ReadonlyMap<string, number | null>;
+  /** Message templates, by directory. */
+  readonly templates: ReadonlyMap<string, number | null>;
 }
 
 /** A file to be written. */
@@ -60,9 +65,11 @@ export function planMigration(found: Predecessor, settings: string): MigrationPl
     content: `# From ${found.buildersList}.\n${lines.map((line) => `${line}\n`).join("")}`,
     mode: 0o644,
   });
-  if (found.trustedKeys === null)
-    left.push("trusted keys: there is no keyring that gpg reads; put the maintainers' keys into trusted-keys.asc");
-  else {
+  if ("unread" in found.trustedKeys) {
+    left.push(`trusted keys: ${found.trustedKeys.unread}; put the maintainers' keys into trusted-keys.asc`);
+  } else {
+    if (found.trustedKeys.complaint !== null) left.push(`trusted keys: ${found.trustedKeys.complaint}`);
+    left.push(...grantFaults(found.builders, found.trustedKeys.fingerprints));
     files.push({ path: "trusted-keys.asc", content: found.trustedKeys.armor, mode: 0o644 });
     taken.push(`trusted keys: ${found.trustedKeys.fingerprints.join(", ")}`);
     left.push(
@@ -71,19 +78,77 @@ export function planMigration(found: Predecessor, settings: string): MigrationPl
   }
   files.push({ path: "config.yml", content: agentConfiguration(found, settings, left), mode: 0o600 });
   files.push(...credentials(found, taken, left));
-  for (const [directory, count] of found.state) {
-    left.push(
-      `${directory}: ${count} files of state are not needed: the status issues and the records say the same; they stay`,
-    );
+  left.push(...found.builders.flatMap(builderFaults));
+  for (const [directory, count] of found.templates) {
+    if (count === null) left.push(`${directory}: the message templates there cannot be read`);
+    else taken.push(`${directory}: ${count} message templates are read where they are`);
   }
-  for (const [directory, count] of found.records)
-    taken.push(`${directory}: ${count} records are read where they are, and stay readable to the old tools`);
+  for (const [directory, count] of found.state) {
+    const files = count === null ? "its files, of which some cannot be read," : `${count} files of state`;
+    left.push(`${directory}: ${files} are not needed: the status issues and the records say the same; they stay`);
+  }
+  for (const [directory, count] of found.records) {
+    if (count === null)
+      left.push(`${directory}: not all of the records can be read by this user; nothing of them can be promoted`);
+    else taken.push(`${directory}: ${count} records are read where they are, and stay readable to the old tools`);
+  }
   left.push(
-    "commands of the last 7 days could be sent again once: ours has not seen them; what they promoted is refused as already published",
+    "commands that were signed before the agent's first start are not taken: whoever still wants one signs it again",
     "waiting jobs of the predecessor: let them end, or start them again with release-bot build",
     "the qrexec services still are the predecessor's: link them as CHECKLIST.md of 'infra render' says when you switch",
   );
   return { files, taken, left };
+}
+
+/** How often a shadow looks for tags: unless the operator lets it hear the calls, it is the only way in which it learns of a push. */
+const shadowScanHours = 1;
+
+/** The configuration with the agent in the other mode; what only the shadow needs goes and comes with it. Throws AdapterError. */
+export function inMode(text: string, mode: "live" | "shadow"): string {
+  const document = parseDocument(text);
+  if (document.errors.length > 0 || !document.hasIn(["agent", "qube"])) {
+    throw new AdapterError(
+      "CONFIGURATION",
+      "config.yml is no configuration of an agent: mend it, or set mode: by hand",
+    );
+  }
+  document.setIn(["agent", "mode"], mode);
+  const hours = document.getIn(["agent", "tag-scan-hours"]);
+  if (mode === "live" && hours === shadowScanHours) document.deleteIn(["agent", "tag-scan-hours"]);
+  if (mode === "shadow" && hours === undefined) document.setIn(["agent", "tag-scan-hours"], shadowScanHours);
+  return document.toString({ lineWidth: 0 });
+}
+
+/** Whose grants and keys do not go together: the predecessor says nothing of it. */
+function grantFaults(builders: readonly LoadedBuilder[], trusted: readonly Fingerprint[]): readonly string[] {
+  const granted = new Set(builders.flatMap(({ configuration }) => [...configuration.grants.keys()]));
+  return [
+    ...[...granted]
+      .filter((fingerprint) => !trusted.includes(fingerprint))
+      .map(
+        (fingerprint) => `${fingerprint} is granted commands, and its key is not trusted: nothing of it will be taken`,
+      ),
+    ...trusted
+      .filter((fingerprint) => !granted.has(fingerprint))
+      .map((fingerprint) => `${fingerprint} is trusted, and granted nothing: each of its commands will be refused`),
+  ];
+}
+
+function builderFaults({ configuration, configurationFile, directory }: LoadedBuilder): readonly string[] {
+  const where = configurationFile ?? directory;
+  const { grants, distributions, github } = configuration;
+  const keyless = distributions.filter(({ name, type }) => signKeyFor(configuration, name, type) === null);
+  return [
+    ...(grants.size === 0 ? [`${where}: grants nobody anything, so that no command will be carried out there`] : []),
+    ...(keyless.length > 0
+      ? [
+          `${where}: sign-key names no key for ${keyless.map(({ name }) => name).join(", ")}: nothing can be promoted there`,
+        ]
+      : []),
+    ...(github.dryRun
+      ? [`${where}: github.dry-run is set; ours has 'mode: shadow' for that, for the whole agent`]
+      : []),
+  ];
 }
 
 /** The first builder's settings count for the agent; a builder that differs is told. */
@@ -104,6 +169,9 @@ function agentConfiguration({ qube, builders }: Predecessor, settings: string, l
       qrexec: { transport: "qubes", "services-dir": "/run/release-bot/rpc" },
       agent: {
         qube,
+        // The predecessor goes on doing the work: 'release-bot migrate --live' changes that.
+        mode: "shadow",
+        "tag-scan-hours": shadowScanHours,
         "builders-list": `${settings}/builders.list`,
         keyring: `${settings}/trusted-keys.asc`,
         verifiers: ["openpgp", "sqv"],
