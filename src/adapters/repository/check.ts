@@ -1,13 +1,14 @@
 /** Looks at everything in the tree: each reference, hash, size and signature. */
 
 import { AdapterError, type Fingerprint } from "../../domain/index.ts";
+import type { DebSnapshot } from "./deb/deb-snapshot.ts";
 import { sha256OfFile } from "./digests.ts";
 import type { Snapshot } from "./engine.ts";
 import type { TreeFault } from "./face.ts";
 import { judgeByAny } from "./package-signatures.ts";
 import type { Place } from "./place.ts";
 import { placesInTree } from "./places-in-tree.ts";
-import { formerKeysOf } from "./resign.ts";
+import { signedPlaces, signersOf } from "./signers.ts";
 import { journalDirectory } from "./transaction.ts";
 import type { Tree } from "./tree.ts";
 
@@ -21,6 +22,11 @@ export async function checkTree(tree: Tree, tell?: (read: number, of: number) =>
   }
   const hashes = new Map<string, string>();
   const places = placesInTree(tree);
+  const there = new Set(places.map(({ place }) => `${place.base} ${place.suite}`));
+  for (const { base, suite } of signedPlaces(tree.options)) {
+    const path = `${base} ${suite}`;
+    if (!there.has(path)) faults.push({ path: path.trim(), what: "was signed here, and its metadata is not there" });
+  }
   const total = tell === undefined ? 0 : countFiles(tree, places);
   let read = 0;
   for (const { place } of places) {
@@ -32,7 +38,11 @@ export async function checkTree(tree: Tree, tell?: (read: number, of: number) =>
       const where = `${place.base} ${place.suite}`.trim();
       if (check !== null && check !== "absent" && check.verdict !== null)
         faults.push({ path: where, what: check.verdict });
+      const [signer] = signersOf(tree.options, place);
+      if (signer !== undefined && key !== null && key !== signer)
+        faults.push({ path: where, what: `is signed by ${key}, and was signed here by ${signer}` });
       faults.push(...(await engine.check(snapshot, key)));
+      if (signer !== undefined) faults.push(...missing(tree, snapshot, faults));
       if (key !== null) faults.push(...(await checkPackages(tree, snapshot, key)));
       for (const file of snapshot.entries().flatMap((entry) => entry.files)) {
         read += 1;
@@ -60,6 +70,21 @@ export async function checkTree(tree: Tree, tell?: (read: number, of: number) =>
     }
   }
   return faults;
+}
+
+/** What is always there in a repository that was signed here, and clients may ask for; others may do without it. */
+function missing(tree: Tree, snapshot: Snapshot, named: readonly TreeFault[]): TreeFault[] {
+  const { type, base, suite } = snapshot.place;
+  const indices = type === "deb" ? ((snapshot as DebSnapshot).release?.entries ?? []).map(({ path }) => path) : [];
+  const files = {
+    rpm: ["repodata/repomd.xml.metalink"],
+    deb: ["InRelease", "Release", "Release.gpg", ...indices].map((name) => `dists/${suite}/${name}`),
+    archlinux: ["db", "files"].flatMap((kind) => ["", ".sig", ".tar.gz"].map((end) => `${suite}.${kind}${end}`)),
+  }[type];
+  return files
+    .map((file) => `${base}/${file}`)
+    .filter((path) => tree.options.disk.stat(tree.at(path)) === null && !named.some((fault) => fault.path === path))
+    .map((path) => ({ path, what: "is not there" }));
 }
 
 /** What cannot be read counts nothing: the check itself says why. */
@@ -107,7 +132,7 @@ async function checkPackages(tree: Tree, snapshot: Snapshot, key: Fingerprint): 
     tree,
     place,
     wrong.map((path) => tree.at(path)),
-    formerKeysOf(tree, place),
+    signersOf(tree.options, place).slice(1),
   );
   return wrong.flatMap((path) => {
     const what = verdicts.get(tree.at(path)) ?? null;

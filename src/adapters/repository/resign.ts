@@ -2,13 +2,14 @@
  * A change of the sign key: each repository's metadata, verified by the former key, is signed anew by the new one. Nothing
  * of what it lists changes, and packages keep the signatures that they carry.
  */
-import { join } from "node:path";
+import { dirname } from "node:path";
 import { AdapterError, type Fingerprint } from "../../domain/index.ts";
 import type { Signer } from "../../promotion/index.ts";
 import type { Resigned, ResignRequest } from "./face.ts";
 import { knownKeyFile } from "./known-keys.ts";
-import { type Place, stateDirectory } from "./place.ts";
+import type { Place } from "./place.ts";
 import { placesInTree } from "./places-in-tree.ts";
+import { signersFile } from "./signers.ts";
 import type { Tree } from "./tree.ts";
 
 /** Signs each repository that is asked for; one that cannot be signed does not keep the others from it. */
@@ -53,8 +54,15 @@ async function resignPlace(
     if (former === undefined) {
       throw new AdapterError("UNEXPECTED_ANSWER", `by the former key: ${verdicts[0] ?? "none is named"}`);
     }
-    const known = knownKeyFile(tree.options, former, await tree.judge.certificate(former));
-    const keys = JSON.stringify([...new Set([...formerKeysOf(tree, place), former])]);
+    // That the former key signed it is so whether or not the rest succeeds; later the new one is put before it.
+    const said = [
+      ...knownKeyFile(tree.options, former, await tree.judge.certificate(former)),
+      ...signersFile(tree.options, place, former).map(({ path, bytes }) => ({ path: tree.at(path), bytes })),
+    ];
+    for (const { path, bytes } of said) {
+      tree.options.disk.makeDirectory(dirname(path));
+      tree.options.disk.replace(path, bytes);
+    }
     await tree.change(
       {
         snapshot,
@@ -64,24 +72,10 @@ async function resignPlace(
         links: [],
         replaced: [],
         gone: [],
-        records: [
-          { path: formerKeysPath(tree, place), text: keys },
-          ...known.map(({ path, bytes }) => ({ path, text: bytes })),
-        ],
+        records: [],
       },
       signer,
     );
     return "signed";
   });
-}
-
-function formerKeysPath(tree: Tree, place: Place): string {
-  return join(tree.options.root, stateDirectory, "former-keys", `${place.key}.json`);
-}
-
-/** The keys that a repository was signed by before: packages that they signed still stand in it. */
-export function formerKeysOf(tree: Tree, place: Place): readonly Fingerprint[] {
-  const path = formerKeysPath(tree, place);
-  if (tree.options.disk.stat(path) === null) return [];
-  return JSON.parse(Buffer.from(tree.options.disk.read(path)).toString("utf8")) as Fingerprint[];
 }

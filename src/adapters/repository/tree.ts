@@ -16,6 +16,7 @@ import { type Place, sharedKeyOf, stateDirectory } from "./place.ts";
 import { Records } from "./records.ts";
 import { RpmEngine } from "./rpm/rpm-engine.ts";
 import { SignatureJudge } from "./signatures.ts";
+import { signersFile } from "./signers.ts";
 import { type CommitFile, journalDirectory, type Staging, Transaction } from "./transaction.ts";
 
 /** Metadata of a few repositories of thousands of packages: about 20 MB each, inflated. */
@@ -36,7 +37,7 @@ export interface RepositoryChange {
   /** Package files that go, relative to the root. */
   readonly gone: readonly string[];
   /** Records by absolute path. */
-  readonly records: readonly { readonly path: string; readonly text: string | Uint8Array }[];
+  readonly records: readonly { readonly path: string; readonly text: string }[];
 }
 
 /** What all operations share. */
@@ -202,7 +203,8 @@ export class Tree {
     const generations = this.#generations(place).next(rendering, now);
     const state = { path: this.#statePath(place), bytes: generations.text };
     const key = knownKeyFile(this.options, change.signKey, await this.judge.certificate(change.signKey));
-    const records = [...change.records.map(({ path, text }) => ({ path, bytes: text })), ...key];
+    const signers = signersFile(this.options, place, change.signKey);
+    const records = [...change.records.map(({ path, text }) => ({ path, bytes: text })), ...key, ...signers];
     const replaced = change.replaced.map(({ from, to }) => ({ path: to, sameAs: from }));
     const paths = [...replaced, ...rendering.commits, ...records, state].map((file) => file.path);
     await this.transaction(place.key).run({ links: change.links, files: rendering.files, commits: paths }, async () => {
