@@ -108,7 +108,7 @@ Going back: release-bot migrate --undo
 
 function report({ files, taken, left }: MigrationPlan, settings: string, verb: string): string {
   const list = (title: string, lines: readonly string[]): string =>
-    `${title}\n${lines.map((line) => `  ${line}\n`).join("")}\n`;
+    `${title}\n${(lines.length === 0 ? ["nothing"] : lines).map((line) => `  ${line}\n`).join("")}\n`;
   const paths = files.map(({ path }) => join(settings, path));
   return `${list(`${verb}:`, paths)}${list("taken over:", taken)}${list("not taken over:", left)}${closing}`;
 }
