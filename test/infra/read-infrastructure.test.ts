@@ -209,6 +209,11 @@ build-envs:
     ["another map", "other: {}", "build-infra"],
     ["broken YAML", "build-infra: {\n", "infra.yml:"],
     ["nothing", "", "build-infra"],
+    [
+      "a template in it",
+      "# a\n{% set a = 1 %}\nbuild-infra:\n  netvm: {{ a }}\n",
+      "infra.yml:2: is a template of Salt's",
+    ],
   ])("refuses a file with %s", (_what, text, said) => {
     const result = readInfrastructure("infra.yml", text);
     expect(result.ok ? "" : result.error.mistakes.map(formatFinding).join()).toContain(said);

@@ -70,6 +70,12 @@ export function readInfrastructure(file: string, text: string): Result<ReadInfra
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, maxAliasCount: 0 } as object);
   const tree = new Tree(file, lines);
+  const template = /\{[%{]/.exec(text);
+  if (document.errors.length > 0 && template !== null) {
+    const line = text.slice(0, template.index).split("\n").length;
+    tree.mistake({ line, path: "" }, "is a template of Salt's: give what it renders to, the plain YAML");
+    return no(unread(tree));
+  }
   for (const { pos, message } of document.errors) {
     tree.mistake({ line: lines.linePos(pos[0]).line, path: "" }, message.split("\n")[0] ?? "not YAML");
   }

@@ -16,9 +16,15 @@ case $commit in
   *[!0-9a-f]*) echo "not a whole commit id: $commit" >&2; exit 2 ;;
 esac
 [ \${#commit} -eq 40 ] || { echo "not a whole commit id: $commit" >&2; exit 2; }
-if [ -e "$directory" ]; then
+if [ -e "$directory/.git" ]; then
   echo "$directory is there already: left as it is"
   exit 0
+fi
+# A lock is no checkout: who waited for a builder that was not there yet has left it.
+rm -f -- "$directory/builder.lock"
+if [ -d "$directory" ] && ! rmdir -- "$directory"; then
+  echo "$directory is there, and is no checkout: move it away" >&2
+  exit 1
 fi
 parent=$(dirname -- "$directory")
 mkdir -p -- "$parent"
@@ -68,7 +74,7 @@ clean_builder() {
 clean_all() {
 ${tools}${each === "" ? "  :\n" : each}}
 
-${locks.map((directory, index) => `[ -d ${directory} ] || mkdir -p ${directory}\nexec ${index + 3}>>${directory}/builder.lock\nflock -w 21600 ${index + 3} || { echo "a build has held ${directory}/builder.lock for 6 hours" >&2; exit 1; }\n`).join("")}clean_all
+${locks.map((directory, index) => `[ -d ${directory} ] || { echo "${directory} is not set up yet"; exit 0; }\nexec ${index + 3}>>${directory}/builder.lock\nflock -w 21600 ${index + 3} || { echo "a build has held ${directory}/builder.lock for 6 hours" >&2; exit 1; }\n`).join("")}clean_all
 exit "$failed"
 `;
 }
