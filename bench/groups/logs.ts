@@ -159,7 +159,7 @@ async function gateClient(): Promise<Measured> {
   try {
     const log = await chain.openLog("bench");
     const environment = chain.clientEnvironment(log.socketPath);
-    const args = chain.command("gpg-client", "-b", "-u", chain.key);
+    const args = [installedProgram(), "gpg-client", "-b", "-u", chain.key];
     const times: number[] = [];
     for (let n = 0; n < 13; n++) {
       const started = performance.now();
@@ -174,7 +174,7 @@ async function gateClient(): Promise<Measured> {
       unit: "ms",
       goal,
       ...plain,
-      note: "client process, announcement, commit, acknowledgement",
+      note: "client process as installed, announcement, commit, acknowledgement",
     };
   } finally {
     await chain.stop();

@@ -59,7 +59,7 @@ export const subcommands: readonly Subcommand[] = [
   },
   {
     name: "audit",
-    summary: "re-checks offline how a component came to be where it is: comment, commit, packages, log, signatures",
+    summary: "re-checks offline how something came to be where it is; lists what one maintainer's key ever did",
     load: () => import("./cli/audit.ts"),
   },
   {

@@ -47,6 +47,8 @@ export function parseAuditWords(argv: readonly string[]): AuditWords | string {
   const about = signer === undefined ? aboutChain(positionals, root) : aboutSigner(signer, positionals);
   if (typeof about === "string") return about;
   if (logs === undefined || keys === undefined) return "--logs and --keys are needed";
+  const missing = [...root, logs, keys].find((directory) => !existsSync(directory));
+  if (missing !== undefined) return `${missing}: there is no such directory`;
   if (about.kind === "chain" && ledger.length > 0) return "--ledger goes with --signer";
   const bare = existsSync(join(logs, ".git")) ? join(logs, ".git") : logs;
   return {
