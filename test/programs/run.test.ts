@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
+import { takeBuilderLock } from "../../src/programs/builder-lock.ts";
 import { LogChain } from "../support/log-chain.ts";
 import { runTool } from "../support/tool.ts";
 import { tryToolAsync } from "../support/tool-async.ts";
@@ -74,11 +75,9 @@ describe("release-bot run", { timeout: 120_000 }, () => {
   });
 
   it("does not run beside somebody who holds the builder's lock", async () => {
-    const [holder, refused] = await Promise.all([
-      tryToolAsync("flock", [join(builder, "builder.lock"), "sleep", "8"]),
-      new Promise((resolve) => setTimeout(resolve, 300)).then(() => run("echo", "beside")),
-    ]);
-    expect(holder.status).toBe(0);
+    const held = await takeBuilderLock(builder);
+    const refused = await run("echo", "beside");
+    await held?.release();
     expect([refused.status, refused.stdout.toString()]).toEqual([75, ""]);
     expect(refused.stderr).toContain("somebody else holds");
   });

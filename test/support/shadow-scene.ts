@@ -90,13 +90,17 @@ export class ShadowScene {
         distributions: ["host-fc41"],
         git: { maintainers: [this.#key] },
         "key-dirs": [join(home, "keys")],
-        components: [
-          { hello: { url: this.source.directory, branch: "main" } },
-          { young: { url: this.source.directory, branch: "main" } },
-        ],
+        components: ["hello", "young", "late"].map((name) => ({
+          [name]: { url: this.source.directory, branch: "main" },
+        })),
+        templates: [{ "debian-13": { dist: "bookworm" } }],
         "sign-key": { rpm: this.#key },
         "artifacts-dir": "artifacts",
-        github: { maintainers: { [this.#key]: { components: "_all_", distributions: "_all_", hold: true } } },
+        github: {
+          maintainers: {
+            [this.#key]: { components: "_all_", distributions: "_all_", templates: "_all_", iso: true, hold: true },
+          },
+        },
         "release-bot": { promotion: "backend" },
       }),
     );

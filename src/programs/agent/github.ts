@@ -21,11 +21,11 @@ export interface GithubSide {
   close(): void;
 }
 
-/** The way from GitHub alone, for an agent that only looks on. Nothing that is asked through it can change anything there. */
+/** The way from GitHub alone, for an agent that only looks on. */
 export function openReadingGithub(settings: AgentSettings, now: () => Date): Omit<GithubSide, "deliverer"> {
   const { reporters, "report-repository": repository } = settings.github;
   const memory = issueMemory(join(settings["state-dir"], "issues.db"));
-  const client = readingClient(githubClientOf(settings, now));
+  const client = githubClientOf(settings, now);
   return {
     comments: githubComments({ client, repository, reporters, memory, duplicates: "let be" }),
     close: () => memory.close(),
@@ -58,14 +58,18 @@ export function openGithub(settings: AgentSettings, now: () => Date): GithubSide
   };
 }
 
-/** The client alone, for what asks GitHub and has no outbox. Throws AdapterError `CONFIGURATION`. */
-export function githubClientOf({ github }: AgentSettings, now: () => Date): GithubClient {
-  return githubClient({
+/**
+ * The client alone, for what asks GitHub and has no outbox. Whatever is run by the configuration of an agent in shadow mode, it
+ * gets one that changes nothing. Throws AdapterError `CONFIGURATION`.
+ */
+export function githubClientOf({ mode, github }: AgentSettings, now: () => Date): GithubClient {
+  const client = githubClient({
     credentials: credentials(github),
     apiUrl: github["api-url"],
     timeoutMs: github["timeout-seconds"] * 1000,
     now,
   });
+  return mode === "shadow" ? readingClient(client) : client;
 }
 
 function credentials(github: AgentSettings["github"]): GithubCredentials {

@@ -86,6 +86,11 @@ async function inBuildQube(positionals: readonly string[], values: Values): Prom
   let store: AgentStore | null = null;
   try {
     const settings = agentSettings(readConfiguration(values.config, process.env), process.env);
+    if (settings.mode === "shadow") {
+      process.stderr.write(
+        "release-bot build: in shadow mode nothing is built: what is queued or shown is only planned\n",
+      );
+    }
     // Loaded only here: showing a build needs nothing of how reports are worded, but the store asks for it.
     const { outboxEntries } = await import("../agent/outbox-entries.ts");
     store = openAgentStore(join(settings["state-dir"], "agent.db"), outboxEntries(settings));

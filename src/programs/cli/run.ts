@@ -57,14 +57,20 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (!(hours > 0 && hours <= 168)) return wrong("--hours takes a number up to 168");
   const directory = resolve(values.builder ?? ".");
   try {
+    const configuration = readConfiguration(values.config, process.env);
+    const settings = agentSettings(configuration, process.env);
+    if (settings.mode === "shadow") {
+      throw new AdapterError(
+        "DENIED",
+        "in shadow mode no log goes to the logs qube and nothing is signed: run it without",
+      );
+    }
     const lock = await takeBuilderLock(directory);
     if (lock === null) {
       process.stderr.write(`release-bot run: somebody else holds ${directory}/builder.lock\n`);
       return lockHeld;
     }
     try {
-      const configuration = readConfiguration(values.config, process.env);
-      const settings = agentSettings(configuration, process.env);
       const qrexec = qrexecSettings(configuration, process.env);
       const world = openWorld({
         settings,

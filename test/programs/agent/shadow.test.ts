@@ -15,9 +15,11 @@ let agent: RunningProgram;
 let stable = 0;
 let [before, after] = ["", ""];
 let [githubBefore, githubAfter] = ["", ""];
+let [laterBefore, laterGithub] = ["", ""];
 let first = "";
 let second = "";
 let young = "";
+let late = "";
 
 const soon = (isSo: () => boolean) => until(() => (isSo() ? true : null), 60_000);
 const signed = (line: string): string => gpg.clearSign(line, { key });
@@ -31,11 +33,14 @@ beforeAll(async () => {
   key = gpg.makeKey({ algorithm: "rsa2048" });
   maker = new PackageMaker(gpg);
   scene = await ShadowScene.make(gpg, key, maker);
+  late = scene.source.commit("late");
+  scene.source.tag({ name: "v3.0", key });
   young = scene.source.commit("young");
   scene.source.tag({ name: "v2.0", key });
   first = scene.source.commit("first", smallComponent());
   scene.source.tag({ name: "v1.0", key });
   stable = await scene.built({ component: "hello", version: "1.0", commit: first, days: 6 });
+  const lateIssue = await scene.built({ component: "late", version: "3.0", commit: late, days: 7 });
   const tooYoung = await scene.built({ component: "young", version: "2.0", commit: young, days: 1 });
   second = scene.source.commit("second", { "more.txt": "more\n" });
   scene.source.tag({ name: "v1.1", key });
@@ -50,17 +55,26 @@ beforeAll(async () => {
   await scene.comment(stable, promote("hello", first));
   await scene.comment(tooYoung, promote("young", young));
   await scene.comment(stable, `${hold}\n\n${gpg.clearSign("Upload-component r4.3 x", { key }).replace("x\n", "y\n")}`);
+  const now = new Date().toISOString().replace(/[-:T]/g, "").slice(0, 12);
+  await scene.comment(stable, signed(`Build-template r4.3 debian-13 ${now}\nBuild-iso r4.3 4.3.0-rc1 ${now}`));
   githubBefore = await scene.seenOnGithub();
   const place = { directory: scene.home, services: `${scene.home}/state/shadow/calls`, database: "", commits: [] };
   const called = await callSocket(place, "qubesbuilder.TriggerBuild", "hello", "");
   expect(called).toBe("taken\n");
-  await soon(() => scene.rehearsals().length === 3);
+  await soon(() => scene.rehearsals().length === 5);
   await soon(() => scene.rows("SELECT * FROM refused_messages").length === 1);
   await agent.end("SIGKILL");
+  [after, githubAfter] = [scene.snapshot(), await scene.seenOnGithub()];
+
+  // While nobody looks on, a command comes and the predecessor carries it out.
+  await scene.comment(lateIssue, promote("late", late));
+  await scene.promoted("late", late);
+  await scene.relabel(lateIssue, ["r4.3-host-stable", "r4.3-stable"]);
+  [laterBefore, laterGithub] = [scene.snapshot(), await scene.seenOnGithub()];
   agent = await startReleaseBot(["agent", "--config", scene.config]);
   await callSocket(place, "qubesbuilder.TriggerBuild", "hello", "");
+  await soon(() => scene.rehearsals().length === 6);
   await soon(() => scene.rows("SELECT state FROM jobs WHERE state IN ('queued', 'running')").length === 0);
-  [after, githubAfter] = [scene.snapshot(), await scene.seenOnGithub()];
 }, 180_000);
 
 afterAll(async () => {
@@ -73,11 +87,13 @@ afterAll(async () => {
 describe("an agent in shadow mode", () => {
   it("changes no file outside of its own state, not by a byte nor by a time", () => {
     expect(after).toBe(before);
+    expect(scene.snapshot()).toBe(laterBefore);
     expect(scene.calls()).toEqual([]);
   });
 
-  it("writes nothing to GitHub, and asks only what changes nothing", () => {
+  it("writes nothing to GitHub, and asks only what changes nothing", async () => {
     expect(githubAfter).toBe(githubBefore);
+    expect(await scene.seenOnGithub()).toBe(laterGithub);
     const asked = scene.github.requests.filter(({ token }) => token === "token-agent");
     expect(asked.length).toBeGreaterThan(3);
     const reads = asked.filter(
@@ -92,7 +108,7 @@ describe("an agent in shadow mode", () => {
       scene.rehearsals().find((one) => one.name === name && one.action === (index === 2 ? "build" : "promote")),
     );
     expect(others).toEqual([]);
-    expect(scene.rehearsals()).toHaveLength(3);
+    expect(scene.rehearsals()).toHaveLength(6);
     expect(promotion).toMatchObject({
       mode: "look",
       version: first,
@@ -103,6 +119,23 @@ describe("an agent in shadow mode", () => {
     expect(promotion?.places[0]?.plan).toMatch(/^[0-9a-f]{64}$/);
     expect(refused).toMatchObject({ refusal: { code: "TOO_YOUNG" }, places: [{ verdict: "refused" }] });
     expect(build).toMatchObject({ version: second, places: [{ dist: "host-fc41", verdict: "would" }] });
+  });
+
+  it("judges what was carried out before it looked as it stood before", () => {
+    const found = scene.rehearsals().find(({ name }) => name === "late");
+    expect(found).toMatchObject({
+      refusal: null,
+      places: [{ verdict: "would", files: [{ file: "late-3.0-1.fc41.noarch.rpm" }] }],
+    });
+    expect(Date.parse(found?.asOf ?? "")).toBeLessThan(Date.parse(found?.decidedAt ?? ""));
+  });
+
+  it("plans templates and ISOs", () => {
+    const images = scene.rehearsals().filter(({ kind }) => kind !== "component");
+    expect(images).toMatchObject([
+      { kind: "template", name: "debian-13", repository: "templates-itl-testing", places: [{ verdict: "would" }] },
+      { kind: "iso", version: "4.3.0-rc1", repository: "iso-testing", places: [{ dist: "all", verdict: "would" }] },
+    ]);
   });
 
   it("keeps what it would have told, in order, where nobody delivers it", () => {
@@ -118,7 +151,7 @@ describe("an agent in shadow mode", () => {
     expect(events).toContain("uploaded current");
     expect(events).toContain("uploaded current-testing");
     const reactions = told.flatMap(({ reaction }) => (reaction === undefined ? [] : [reaction.content]));
-    expect(reactions.filter((content) => content === "eyes")).toHaveLength(3);
+    expect(reactions.filter((content) => content === "eyes")).toHaveLength(5);
     expect(reactions).toContain("rocket");
     expect(reactions).toContain("-1");
     expect(reactions).toContain("confused");
@@ -138,7 +171,7 @@ describe("an agent in shadow mode", () => {
 describe("release-bot shadow report", () => {
   it("tells what is still open from what agrees", async () => {
     const { counts, agreements } = await jsonReport();
-    expect(counts).toMatchObject({ "too early": 2, same: 1 });
+    expect(counts).toMatchObject({ "too early": 4, same: 2 });
     expect(agreements.find(({ name }: { name: string }) => name === "young")).toMatchObject({
       ours: "would have refused it: TOO_YOUNG",
     });
@@ -150,7 +183,7 @@ describe("release-bot shadow report", () => {
     await scene.relabel(stable, ["r4.3-host-stable", "r4.3-stable"]);
     await scene.promoted("young", young);
     const { counts, differences } = await jsonReport();
-    expect(counts).toMatchObject({ "would have refused": 1, same: 1, "too early": 1 });
+    expect(counts).toMatchObject({ "would have refused": 1, same: 2, "too early": 3 });
     expect(differences).toMatchObject([
       {
         outcome: "would have refused",

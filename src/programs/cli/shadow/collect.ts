@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { loadBuilders } from "../../../adapters/configuration/index.ts";
 import { NodeDisk } from "../../../adapters/files/index.ts";
-import { issuesSince, readingClient } from "../../../adapters/github/index.ts";
+import { issuesSince } from "../../../adapters/github/index.ts";
 import { openReadingRepositories, type Published } from "../../../adapters/repository/index.ts";
 import { openAgentStore } from "../../../adapters/store/index.ts";
 import { AdapterError } from "../../../domain/index.ts";
@@ -67,7 +67,7 @@ function deedOf(published: Published): Deed {
 
 /** Our own account's or another's: the predecessor's issues are told by their titles. Null where GitHub cannot be asked. */
 async function issuesOf(settings: AgentSettings, since: Date): Promise<ReadonlyMap<string, SeenIssue> | null> {
-  const client = readingClient(githubClientOf(settings, () => new Date()));
+  const client = githubClientOf(settings, () => new Date());
   try {
     const issues = await issuesSince(client, settings.github["report-repository"], since);
     // The lowest number of a title comes last, and counts.
