@@ -500,8 +500,9 @@ const seeds: readonly (readonly [string, Seed])[] = [
 
 describe("the proof of the policy", () => {
   it("holds for what is rendered, beside the lines that every machine has", () => {
-    const { breaches, asked } = prove(rendered());
+    const { breaches, idle, asked } = prove(rendered());
     expect(breaches).toEqual([]);
+    expect(idle).toEqual([]);
     expect(asked).toBeGreaterThan(50_000);
   });
 
@@ -531,6 +532,21 @@ describe("the proof of the policy", () => {
       plan,
     );
     expect(breaches.map(({ place, call }) => `${place} ${call.source}`)).toEqual(["10-mine.policy:1 build-debian"]);
+  });
+
+  it("names lines that would open something, and decide nothing only because of lines before them", () => {
+    const files = rendered();
+    const late = [
+      "# an old file of somebody's",
+      "qubes.Gpg * personal keys-fedora allow",
+      "qubes.Gpg * personal vault allow",
+      "qubesbuilder.TriggerBuild * @anyvm build-fedora ask",
+      "qubesbuilder.TriggerBuild * @anyvm @anyvm deny",
+    ];
+    files.set("30-old.policy", `${late.join("\n")}\n`);
+    const { breaches, idle } = prove(files);
+    expect(breaches).toEqual([]);
+    expect(idle).toEqual(["30-old.policy:2", "30-old.policy:4"]);
   });
 
   it("names the included line, not the line that includes it", () => {

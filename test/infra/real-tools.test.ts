@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { unitPrefix } from "../../src/adapters/processes/index.ts";
 import { renderUnits } from "../../src/infra/index.ts";
 import { goldenDescription, type RenderedOnDisk, renderToDisk } from "../support/rendered-folder.ts";
 import { runTool, tryTool } from "../support/tool.ts";
@@ -134,6 +135,12 @@ describe("the units", () => {
       expect(judged.status).toBe(0);
     },
   );
+
+  it("stop what a killed agent has left, by the name that its builds have", () => {
+    const agent = renderUnits().get("release-bot-agent.service") ?? "";
+    expect(agent).toContain(`ExecStopPost=-/usr/bin/systemctl --user --quiet stop ${unitPrefix}*.service\n`);
+    expect(agent).toContain("Environment=RELEASE_BOT_BUILDS_IN=units\n");
+  });
 
   it("start only where dom0 has set the qube's feature", () => {
     for (const [name, text] of renderUnits()) {

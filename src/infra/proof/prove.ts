@@ -25,6 +25,11 @@ export interface Breach {
 /** What was proven, or where it fails. */
 export interface Proof {
   readonly breaches: readonly Breach[];
+  /**
+   * `FILE:LINE` of lines that would open one of our services and decide nothing, since lines before them take all their
+   * calls. They break no promise, and would as soon as one of those went.
+   */
+  readonly idle: readonly string[];
   /** Calls that were asked about. */
   readonly asked: number;
 }
@@ -52,6 +57,7 @@ export function provePolicy(policy: Policy, system: PolicySystem, plan: PolicyPl
     breaches.set(key, { place, message, call: known?.call ?? call, calls: (known?.calls ?? 0) + 1 });
   };
   let asked = 0;
+  const deciding = new Set<string>();
   for (const service of servicesOf(policy, permits)) {
     const rules = policy.rules.filter((rule) => rule.service === null || rule.service === service);
     const part: Policy = { rules, mistakes: [] };
@@ -66,13 +72,16 @@ export function provePolicy(policy: Policy, system: PolicySystem, plan: PolicyPl
           const call = { source, target, service, argument };
           const answer = answerFor(target);
           asked += 1;
+          if (answer.rule !== null) deciding.add(answer.rule);
           const message = judge(call, answer, needed, universe);
           if (message !== null) blame(answer.rule ?? lastPlace(part, service), message, call);
         }
       }
     }
   }
-  return { breaches: [...breaches.values()], asked };
+  const opening = policy.rules.filter(({ service, action }) => action.kind !== "deny" && ours.has(service ?? ""));
+  const idle = new Set(opening.map(({ file, line }) => `${file}:${line}`).filter((place) => !deciding.has(place)));
+  return { breaches: [...breaches.values()], idle: [...idle], asked };
 }
 
 /** Which calls of a service are asked about. */

@@ -32,17 +32,21 @@ export function check(argv: readonly string[], { say, here }: CommandSurrounding
   return proof.breaches.length === 0 ? 0 : 1;
 }
 
-function report({ breaches, asked }: Proof, directory: string): string {
+function report({ breaches, idle, asked }: Proof, directory: string): string {
   const lines = breaches.map(({ place, message, call, calls }) => {
     const name = call.argument === "" ? call.service : `${call.service}+${call.argument}`;
     const more = calls > 1 ? `, and ${calls - 1} more such calls` : "";
     return `${join(directory, place)}: ${message}\n    shown by: ${call.source} ${call.target} ${name}${more}\n`;
   });
+  const notes = idle.map(
+    (place) =>
+      `note: ${join(directory, place)}: decides nothing, since lines before it take all its calls; it opens something once they go\n`,
+  );
   const verdict =
     breaches.length === 0
       ? `Every promise holds, over ${asked} calls.\n`
       : `${breaches.length} broken promise${breaches.length === 1 ? "" : "s"}, over ${asked} calls.\n`;
-  return lines.join("") + verdict;
+  return [...lines, ...notes, verdict].join("");
 }
 
 const qube = z.string().transform((text, context) => {
