@@ -26,4 +26,15 @@ function usage(): string {
   return `release-bot: signed-comment bot and release promoter for Qubes OS\n\n${lines.join("\n")}\n\n'release-bot NAME --help' says more of each.\n`;
 }
 
+/** What a shell says of a program that a closed pipe ended. */
+const closedPipe = 141;
+
+// Whoever reads ends first, as `head` does: that is no fault, and nobody wants its trace.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(closedPipe);
+  });
+}
+
 process.exitCode = await main(process.argv.slice(2));

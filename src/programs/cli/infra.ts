@@ -24,6 +24,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   const say = (text: string): void => void process.stdout.write(text);
   const warn = (text: string): void => void process.stderr.write(text);
   const surroundings = { say, warn, here: process.cwd() };
+  if (rest.includes("--help") || rest.includes("-h")) {
+    say(usage);
+    return 0;
+  }
   try {
     switch (name) {
       case "ask":

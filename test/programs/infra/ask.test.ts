@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { main } from "../../../src/programs/cli/infra.ts";
 import { runCaptured } from "../../support/captured-program.ts";
+import { tryTool } from "../../support/tool.ts";
 
 let root: string;
 let said: string;
@@ -82,6 +83,21 @@ describe("release-bot infra ask", () => {
   ])("exits 2 for a command line with %s", async (_what, words) => {
     expect(await ask(...words)).toBe(2);
     expect(complained).toContain("release-bot infra ask SOURCE TARGET");
+  });
+
+  it("ends without a word where its reader has gone", () => {
+    write("calls", "build-a keys-a t.S+x\n".repeat(50_000));
+    const words = `infra ask --calls ${root}/calls --policy ${root}/policy.d --qubes ${root}/qubes.json`;
+    const program = join(import.meta.dirname, "../../../src/programs/release-bot.ts");
+    const { stdout, stderr } = tryTool("sh", ["-c", `${process.execPath} ${program} ${words} | head -n 1`]);
+    expect(JSON.parse(stdout.toString())).toMatchObject({ result: "allow" });
+    expect(stderr).toBe("");
+  });
+
+  it("says how it is used when it is asked", async () => {
+    const { status, stdout } = await runCaptured(main, ["ask", "--help"]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("infra ask SOURCE TARGET");
   });
 
   it("exits 2 for qubes that cannot be read", async () => {
