@@ -106,6 +106,10 @@ function windowsKeysQube(environment: Infrastructure["environments"][number]): s
     windowsKeys,
     [
       [
+        "builds for Windows run in disposables of a Windows template: make it, and builder-windows-dvm from it",
+        "dom0$ qvm-prefs builder-windows-dvm template WINDOWS-TEMPLATE",
+      ],
+      [
         "put builder v2's signing services there, and let builder v2 make the key by the first of them",
         `${build}$ qvm-copy ${builderDirectory}/rpc/qubesbuilder.WinSign.*\n${windowsKeys}$ sudo install -m 755 ~/QubesIncoming/${build}/qubesbuilder.WinSign.* /usr/local/etc/qubes-rpc/`,
       ],
