@@ -59,8 +59,10 @@ function comparePlace(facts: ShadowFacts, deeds: DeedIndex, rehearsal: Rehearsal
         const why = differencesOf(place.files, place.moved, repository);
         return said(why.length === 0 ? "same" : "done differently", `${place.moved.length} files moved`, why);
       }
-      if (found === null) return place.verdict === "stands" ? said("same", "") : undone(facts, rehearsal, place, said);
+      if (found === null)
+        return place.verdict === "stands" ? said("same", "") : undone(facts, deeds, rehearsal, place, said);
       const why = [
+        ...unlisted(deeds, found),
         ...(action === "promote" && found.standing.length > 0
           ? differencesOf(place.files, found.standing, repository)
           : []),
@@ -77,14 +79,26 @@ function comparePlace(facts: ShadowFacts, deeds: DeedIndex, rehearsal: Rehearsal
   }
 }
 
+/** Published by its record, and not there: an interrupted publication looks so, and only its next run mends it. */
+function unlisted(deeds: DeedIndex, deed: Deed): readonly string[] {
+  if (deed.recorded === 0 || deed.standing.length > 0 || deeds.isOvertaken(deed)) return [];
+  return [
+    `its record says that it is in ${deed.repository}, and the repository lists none of its ${deed.recorded} files`,
+  ];
+}
+
 /** We would have, and no record says that it was done. */
 function undone(
   { now, issues }: ShadowFacts,
-  { action, title, release, decidedAt, repository }: Rehearsal,
+  deeds: DeedIndex,
+  { action, title, release, name, decidedAt, repository }: Rehearsal,
   { dist }: RehearsedPlace,
   said: (outcome: Outcome, theirs: string, why?: readonly string[]) => Comparison,
 ): Comparison {
   const issue = title === null ? undefined : issues?.get(title);
+  if (action === "build" && deeds.isOvertaken({ release, name, dist, repository, at: new Date(decidedAt) })) {
+    return said("same", "built a later commit, which has it");
+  }
   if (action === "build" && issue !== undefined) {
     const state = buildState(issue, { release, dist });
     if (state === "failed") return said("same", "tried, and it failed to build");

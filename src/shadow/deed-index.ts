@@ -28,6 +28,18 @@ export class DeedIndex {
     return found[0] ?? null;
   }
 
+  /** Whether something else has come to that repository since: what stood there may have had to go. */
+  isOvertaken({
+    release,
+    name,
+    dist,
+    repository,
+    at,
+  }: Pick<Deed, "release" | "name" | "dist" | "repository" | "at">): boolean {
+    const others = this.#byPlace.get([release, name, dist, repository].join("\n")) ?? [];
+    return others.some((other) => other.at > at);
+  }
+
   /** Deeds since then that a text names by component and by commit (or a template's version). */
   named(untrustedText: string, at: string): readonly Deed[] {
     const words = new Set(

@@ -1,14 +1,9 @@
-import type { Move } from "../promotion/index.ts";
-
-/** Whether a package system lists it: buildinfo and signatures lie beside the packages and are named by none. */
-function isListed({ file }: Move): boolean {
-  return !/\.(buildinfo|changes|sig|asc)$/.test(file);
-}
+import { isListed, type Move } from "../promotion/index.ts";
 
 /** The files that were planned and are not there, by whatever bytes. */
 export function missingOf(planned: readonly Move[], there: readonly Move[]): readonly string[] {
   const names = new Set(there.map(({ file }) => file));
-  return planned.filter((one) => isListed(one) && !names.has(one.file)).map(({ file }) => file);
+  return planned.filter(({ file }) => isListed(file) && !names.has(file)).map(({ file }) => file);
 }
 
 /**
@@ -16,8 +11,8 @@ export function missingOf(planned: readonly Move[], there: readonly Move[]): rea
  * engine beside a back-end, and for an agent beside a predecessor.
  */
 export function differencesOf(planned: readonly Move[], moved: readonly Move[], to: string): readonly string[] {
-  const there = new Map(moved.filter(isListed).map((one) => [one.file, one.sha256]));
-  const wanted = new Map(planned.filter(isListed).map((one) => [one.file, one.sha256]));
+  const there = new Map(moved.filter(({ file }) => isListed(file)).map((one) => [one.file, one.sha256]));
+  const wanted = new Map(planned.filter(({ file }) => isListed(file)).map((one) => [one.file, one.sha256]));
   return [
     ...missingOf(planned, moved).map((file) => `${file} was to move to ${to} and is not there`),
     ...[...wanted].flatMap(([file, sha256]) => {

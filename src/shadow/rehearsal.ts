@@ -84,6 +84,8 @@ export interface Deed {
   readonly repository: RepositoryName;
   /** To the minute. */
   readonly at: Date;
+  /** How many package files the records name, and which of them the repository lists now. */
+  readonly recorded: number;
   readonly standing: readonly Move[];
   readonly records: readonly string[];
 }

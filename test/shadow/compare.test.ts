@@ -65,6 +65,7 @@ const deed = (change: Partial<Deed> = {}): Deed =>
     dist: "host-fc41",
     repository: "current",
     at: new Date("2026-11-20T10:00:00Z"),
+    recorded: 1,
     standing: [rpm],
     records: ["/artifacts/hello.publish.yml"],
     ...change,
@@ -118,7 +119,20 @@ describe("what would have been done, held against what was done", () => {
       { rehearsals: [rehearsal()], deeds: [deed({ standing: [rpm, move("other.rpm")] })] },
       "done differently",
     ],
-    ["what moved was cleaned up since", { rehearsals: [rehearsal()], deeds: [deed({ standing: [] })] }, "same"],
+    [
+      "what moved has had to go for a later one",
+      {
+        rehearsals: [rehearsal()],
+        deeds: [deed({ standing: [] }), deed({ commit: "b".repeat(40) as never, at: later(239.5) })],
+      },
+      "same, too early",
+    ],
+    [
+      "its record says so, and the repository does not list it",
+      { rehearsals: [rehearsal()], deeds: [deed({ standing: [] })] },
+      "done differently",
+    ],
+    ["its record names no files", { rehearsals: [rehearsal()], deeds: [deed({ standing: [], recorded: 0 })] }, "same"],
     [
       "a label is missing",
       { rehearsals: [rehearsal()], deeds: [deed()], issues: labelled("r4.3-stable") },
@@ -234,6 +248,15 @@ describe("a build", () => {
       "there is nothing to build, and it was built",
       { rehearsals: [build({ places: [place({ verdict: "skipped", reason: "no packages" })] })], deeds: [published] },
       "would have refused",
+    ],
+    [
+      "a later commit was built instead",
+      {
+        rehearsals: [build()],
+        issues: labelled(),
+        deeds: [{ ...published, commit: "b".repeat(40) as never, at: later(230) }],
+      },
+      "same, too early",
     ],
     ["nobody pushed", { deeds: [published] }, "nobody asked"],
     [

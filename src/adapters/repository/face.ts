@@ -99,6 +99,8 @@ export interface Published {
   readonly commit: CommitSha | null;
   /** The minute of the latest publication there. */
   readonly at: Date;
+  /** How many package files its records name. */
+  readonly recorded: number;
   /** Its files that the repository's metadata lists now, with the hashes that it lists them by. Sorted. */
   readonly standing: readonly Move[];
   /** Where the records lie. */

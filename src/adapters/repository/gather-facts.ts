@@ -1,6 +1,12 @@
 /** What a plan is decided by: the records of one distribution, and the metadata of the repositories that it concerns. */
 import type { Distribution, Release, RepositoryName } from "../../domain/index.ts";
-import type { DistributionFacts, ListedPackage, PromotionSubject, TestingFact } from "../../promotion/index.ts";
+import {
+  type DistributionFacts,
+  isListed,
+  type ListedPackage,
+  type PromotionSubject,
+  type TestingFact,
+} from "../../promotion/index.ts";
 import type { Entry, Snapshot } from "./engine.ts";
 import type { PlanTarget } from "./face.ts";
 import { filesOnDisk } from "./files-on-disk.ts";
@@ -74,9 +80,4 @@ export async function gatherFacts(
 
 function nameOf(subject: PromotionSubject): string {
   return subject.kind === "template" ? subject.template : subject.component;
-}
-
-/** Whether metadata lists files of that name; a signature or buildinfo lies beside without being listed. */
-function isListed(name: string): boolean {
-  return /\.(rpm|deb|dsc|pkg\.tar(\.[a-z0-9]+)?|tar\.[a-z0-9]+|diff\.gz)$/.test(name);
 }

@@ -7,7 +7,7 @@ import {
   type Release,
   type RepositoryName,
 } from "../../domain/index.ts";
-import type { Move } from "../../promotion/index.ts";
+import { isListed, type Move } from "../../promotion/index.ts";
 import type { Published } from "./face.ts";
 import { type Place, placeOf } from "./place.ts";
 import { buildFact, type StoredRecord } from "./records.ts";
@@ -67,6 +67,7 @@ export function publishedSince(tree: Tree, release: Release, since: Date): reado
         ...{ release, repository, dist, name, version },
         commit: before?.commit ?? commit,
         at: new Date(Math.max(at, before?.at.getTime() ?? 0)),
+        recorded: (before?.recorded ?? 0) + files.filter((file) => isListed(file.name)).length,
         standing: [...(before?.standing ?? []), ...standing],
         records: [...(before?.records ?? []), stored.path],
       });
