@@ -36,6 +36,8 @@ export function keptText(lab: RunningLab, summary: Summary): string {
   const command = join(lab.root, "command.asc");
   const demo = `${process.execPath} ${join(import.meta.dirname, "demo.ts")}`;
   const access = join(lab.root, "github.json");
+  const bot = `${process.execPath} ${join(import.meta.dirname, "../programs/release-bot.ts")}`;
+  const home = join(lab.root, "qubes/build-debian");
   return `
 Everything is still running. Try it:
 
@@ -46,6 +48,9 @@ Everything is still running. Try it:
     ${demo} post ${access} ${issue} < ${command}
   Read the answers:
     ${demo} read ${access} ${issue}
+
+  Make a build qube's status page, then open index.html in a browser:
+    HOME=${home} ${bot} status render --out ${join(lab.root, "status")}
 
   The issues        curl -H 'Authorization: Bearer ${lab.github.maintainerToken}' ${lab.github.lab.apiUrl}/repos/${githubNames.owner}/${githubNames.reports}/issues
   The logs          git -C ${lab.logsRepository} log --stat

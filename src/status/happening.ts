@@ -21,7 +21,7 @@ function happeningsOfOne(update: StatusUpdate): readonly Happening[] {
   const note = (what: string | null, at: string | null, distribution: string): void => {
     if (what === null || at === null) return;
     // Times come with and without fractions of a second; as text, only one form sorts.
-    const time = new Date(at).toISOString();
+    const time = at.length === 24 ? at : new Date(at).toISOString();
     const known = found.get(what);
     if (known === undefined) found.set(what, { distributions: [distribution], at: time });
     else {

@@ -39,9 +39,7 @@ type Part = string | number | Html | null | readonly Html[];
 /** HTML with values in it: texts are escaped, HTML is put in as it is, null is nothing. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   let text = strings[0] ?? "";
-  parts.forEach((part, index) => {
-    text += rendered(part) + (strings[index + 1] ?? "");
-  });
+  for (let index = 0; index < parts.length; index++) text += rendered(parts[index] ?? null) + strings[index + 1];
   return { html: text };
 }
 
@@ -50,5 +48,7 @@ function rendered(part: Part): string {
   if (typeof part === "string") return escapeHtml(part);
   if (typeof part === "number") return String(part);
   if ("html" in part) return part.html;
-  return part.map((one) => one.html).join("");
+  let text = "";
+  for (const one of part) text += one.html;
+  return text;
 }

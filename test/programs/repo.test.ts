@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { main } from "../../src/programs/cli/repo.ts";
 import { GpgHome } from "../support/gpg-home.ts";
 import { PackageMaker } from "../support/package-maker.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { type ToolRun, tryTool } from "../support/tool.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -150,8 +151,16 @@ describe("release-bot repo", () => {
         repository: "current-testing",
         version: "1.0-1",
         commit: "a".repeat(40),
+        days: expect.any(Number),
       }),
     );
+    const text = repo("status", "--root", root).stdout.toString();
+    expect(text).toMatch(/^release +name +dist +repository +version +commit +since \(UTC\) +days\n/);
+    expect(text).toMatch(
+      /^r4\.3 +alpha +host-fc41 +current-testing +1\.0-1 +a{12} +\d{4}-\d\d-\d\d \d\d:\d\d +\d+\.\d$/m,
+    );
+    const nothing = repo("status", "--root", temporaryDirectory());
+    expect([nothing.status, nothing.stderr.toString()]).toEqual([0, expect.stringContaining("--artifacts DIR")]);
   });
 
   it("answers a failing signer by its code, and leaves nothing", () => {

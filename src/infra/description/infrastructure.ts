@@ -81,6 +81,8 @@ export interface Infrastructure extends PolicyPlan {
   readonly commandsPublicKeys: string | null;
   readonly logsRepository: string;
   readonly reportRepository: string;
+  /** Where the mirrors serve `release-status/`, with `/` at the end; null: each build qube's page stays by itself. */
+  readonly statusUrl: string | null;
   readonly botName: string;
   readonly botEmail: string;
   readonly webhook: Webhook;

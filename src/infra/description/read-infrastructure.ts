@@ -38,6 +38,7 @@ const names = [
   "build_logs_repo",
   "build_logs_repo_public_key",
   "build_report_repo",
+  "status_url",
   "build_bot_name",
   "build_bot_email",
   "commands_public_keys",
@@ -139,6 +140,7 @@ function readTop(tree: Tree, top: Value): Infrastructure {
     commandsPublicKeys: tree.parsed(fields.get("commands_public_keys"), values.parseArmor, "public keys in armor"),
     logsRepository: slug(named("logs_repo"), "QubesOS/build-logs"),
     reportRepository: slug(fields.get("build_report_repo"), "QubesOS/updates-status"),
+    statusUrl: tree.parsed(fields.get("status_url"), values.parseUrl, "a web address")?.replace(/\/*$/, "/") ?? null,
     botName: tree.parsed(fields.get("build_bot_name"), values.parsePersonName, "a name") ?? "Qubes OS build bot",
     botEmail:
       tree.parsed(fields.get("build_bot_email"), values.parseEmail, "a mail address") ?? "builder-bot@qubes-os.org",

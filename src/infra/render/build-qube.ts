@@ -37,7 +37,7 @@ export function renderBuildQube(infrastructure: Infrastructure, environment: Env
     [`${home}/.ssh/config`, userFile(sshConfiguration(infrastructure, environment), 0o600)],
     [`${home}/.ssh/known_hosts`, userFile(githubKnownHosts + knownHosts(infrastructure.remoteHosts))],
     ["/usr/local/bin/release-bot-safe-checkout", systemFile(safeCheckoutScript, 0o755)],
-    ["/usr/local/bin/release-bot-status-page", systemFile(statusPageScript(infrastructure), 0o755)],
+    ["/usr/local/bin/release-bot-status-page", systemFile(statusPageScript(infrastructure, environment), 0o755)],
   ]);
   if (builders.length > 0) {
     tree.set("/usr/local/bin/release-bot-clean-up", systemFile(cleanUpScript(environment), 0o755));

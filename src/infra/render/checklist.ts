@@ -198,6 +198,18 @@ function buildQube(infrastructure: Infrastructure, environment: Infrastructure["
       `${build}$ $EDITOR ${settingsDirectory}/config.yml      agent: known: components, templates, distributions`,
     ]);
   }
+  if (infrastructure.statusUrl !== null && infrastructure.environments[0]?.name === environment.name) {
+    const all = infrastructure.environments.map((one) => environmentQubes(one).build);
+    items.push([
+      `after the first hour: copy each build qube's status certificate here, comparing fingerprints; maintainers get ${build}.asc, by which 'release-bot list' believes the page`,
+      [
+        ...all
+          .filter((name) => name !== build)
+          .map((name) => `${name}$ qvm-copy ${settingsDirectory}/status-keys/${name}.asc`),
+        `${build}$ gpg --show-keys --with-fingerprint ~/QubesIncoming/*/*.asc && cp ~/QubesIncoming/*/*.asc ${settingsDirectory}/status-keys/`,
+      ].join("\n"),
+    ]);
+  }
   items.push(["start the agent", `${build}$ sudo systemctl restart release-bot-agent`]);
   return part(build, items, `\`${build}$ release-bot doctor\` is content.`);
 }

@@ -1,6 +1,7 @@
 /** The shell scripts of the build qubes. Plain sh, so that they run before there is anything else. */
 import type { Environment, Infrastructure } from "../description/infrastructure.ts";
-import { builderDirectory } from "./tree.ts";
+import { environmentQubes } from "../policy/plan.ts";
+import { builderDirectory, settingsDirectory } from "./tree.ts";
 
 const head = "#!/bin/sh\n# Written by 'release-bot infra render': change build-infra.yml instead.\n";
 
@@ -79,18 +80,58 @@ exit "$failed"
 `;
 }
 
-/** Renders the status page and uploads it where the packages go. */
-export function statusPageScript({ remoteHosts }: Infrastructure): string {
-  const upload = remoteHosts.map(
-    ({ host, user }) =>
-      `rsync -rt --delay-updates --timeout=60 -- "$site/" ${user}@${host}:release-status/ || failed=1\n`,
+/**
+ * Renders and signs this qube's part of the status page and uploads it to a place of its own beside the packages; the first
+ * environment makes one page of all parts. The key is the qube's own and signs nothing else: what it signs decides nothing.
+ */
+export function statusPageScript(infrastructure: Infrastructure, environment: Environment): string {
+  const { remoteHosts, statusUrl, environments } = infrastructure;
+  const { build } = environmentQubes(environment);
+  const copy = (from: string, to: string, more = ""): string =>
+    remoteHosts
+      .map(
+        ({ host, user }) =>
+          `rsync -rt --mkpath --delete-after --delay-updates --timeout=60${more} -- "${from}/" ${user}@${host}:release-status/${to} || failed=1\n`,
+      )
+      .join("");
+  const parts = environments.map((one) =>
+    one.name === environment.name
+      ? '"$state/status-page/status.json"'
+      : `${statusUrl}parts/${environmentQubes(one).build}/status.json`,
   );
-  return `${head}# Renders the release status page${upload.length > 0 ? " and uploads it" : ""}.
+  const combines = statusUrl !== null && environments[0]?.name === environment.name;
+  return `${head}# Renders and signs this qube's status page${remoteHosts.length > 0 ? ", and uploads it" : ""}.
 set -eu
+umask 022
 failed=0
-site=/home/user/.local/state/release-bot/status-page
-release-bot status render --out "$site"
-${upload.join("")}exit "$failed"
+state=/home/user/.local/state/release-bot
+settings=${settingsDirectory}
+gpg="gpg --homedir $settings/status-gnupg --batch --no-tty --quiet"
+if ! [ -d "$settings/status-gnupg" ]; then
+  new=$(mktemp -d "$settings/status-gnupg.XXXXXX")
+  gpg --homedir "$new" --batch --no-tty --quiet --passphrase "" --quick-generate-key "release status of ${build}" ed25519 sign never
+  gpgconf --homedir "$new" --kill all
+  mv -T "$new" "$settings/status-gnupg"
+fi
+key=$($gpg --with-colons --list-secret-keys | awk -F: '$1 == "fpr" { print $10; exit }')
+mkdir -p "$settings/status-keys"
+$gpg --armor --export "$key" > "$settings/status-keys/${build}.asc"
+release-bot status render --out "$state/status-page" --sign "$key" --gnupghome "$settings/status-gnupg"
+${copy("$state/status-page", `parts/${build}/`)}${
+  combines
+    ? `# Parts that cannot be believed are left out (3); the page says which.
+combined=0
+release-bot status combine --partial --out "$state/status-all" --keys "$settings/status-keys" --url ${statusUrl} \\
+  --sign "$key" --gnupghome "$settings/status-gnupg" \\
+  ${parts.join(" \\\n  ")} || combined=$?
+case $combined in
+  0) ;;
+  3) failed=3 ;;
+  *) exit "$combined" ;;
+esac
+${copy("$state/status-all", "", " --exclude=/parts/")}`
+    : ""
+}exit "$failed"
 `;
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type LoadedBuilder, loadBuilders } from "../../adapters/configuration/index.ts";
 import { issueCloser, type ListedIssue } from "../../adapters/github/index.ts";
@@ -21,13 +22,20 @@ const furthest = 50_000;
 
 /** What this build qube's records say of every version, and GitHub of `buggy` and votes. Throws AdapterError. */
 export async function collectStatus(settings: AgentSettings, now: Date): Promise<StatusData> {
+  const records = join(settings["state-dir"], "agent.db");
+  if (!existsSync(records)) {
+    throw new AdapterError(
+      "CONFIGURATION",
+      `${records} is not there: no agent has run here yet, or it runs as another user`,
+    );
+  }
   const includeRoots = Object.entries(settings["include-roots"]).map(([from, to]) => ({ from, to }));
   const [{ builders }, standing, issues] = await Promise.all([
     loadBuilders(settings["builders-list"], { includeRoots }),
     standingVersions(settings, () => now),
     openIssues(settings),
   ]);
-  const store = openAgentStore(join(settings["state-dir"], "agent.db"), () => []);
+  const store = openAgentStore(records, () => []);
   try {
     const [builds, images] = await Promise.all([store.builds.list(furthest), store.images.list(furthest)]);
     const drafts = draftUpdates({ environment: settings.qube, builds, images, standing });

@@ -20,13 +20,21 @@ export async function status(words: Words): Promise<number> {
   const { repositories } = openByWords(words);
   const release = words.values.release === undefined ? null : releaseOf(words);
   const standing = await repositories.standing({ release, component: null, distribution: null });
+  const now = Date.now();
+  const daysOf = (since: Date | null): number | null =>
+    since === null ? null : Math.round(((now - since.getTime()) / day) * 10) / 10;
   if (words.values.json) {
-    process.stdout.write(`${JSON.stringify({ standing })}\n`);
+    const dated = standing.map((one) => ({ ...one, days: daysOf(one.since) }));
+    process.stdout.write(`${JSON.stringify({ standing: dated })}\n`);
     return 0;
   }
-  const now = Date.now();
+  if (standing.length === 0) {
+    process.stderr.write(
+      "no record names anything that stands here; where builder v2 publishes, its records are read with --artifacts DIR\n",
+    );
+  }
   const rows = standing.map((one) => {
-    const days = one.since === null ? "?" : ((now - one.since.getTime()) / day).toFixed(1);
+    const days = daysOf(one.since)?.toFixed(1) ?? "?";
     const since = one.since === null ? "unknown" : one.since.toISOString().slice(0, 16).replace("T", " ");
     return [one.release, one.name, one.dist, one.repository, one.version, one.commit?.slice(0, 12) ?? "-", since, days];
   });
