@@ -18,6 +18,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
 
 const root = resolve(import.meta.dirname, "..");
 const out = resolve(process.argv[2] ?? join(root, "dist"));
@@ -39,6 +40,18 @@ function commitTime() {
 function run(program, args, cwd = root) {
   return execFileSync(program, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
 }
+
+/** What the program itself says: the manual page, the shells' completions. */
+function said(...words) {
+  return run(process.execPath, [join(root, "src/programs/release-bot.ts"), ...words]);
+}
+
+let manPage = "";
+const completions = [
+  ["bash", "usr/share/bash-completion/completions/release-bot"],
+  ["zsh", "usr/share/zsh/site-functions/_release-bot"],
+  ["fish", "usr/share/fish/vendor_completions.d/release-bot.fish"],
+];
 
 function write(path, text, mode = 0o644) {
   mkdirSync(dirname(path), { recursive: true });
@@ -129,6 +142,8 @@ async function tree(name) {
     cpSync(join(work, "compiled"), library, { recursive: true });
     copyDependencies(library);
     write(join(library, "package.json"), `${JSON.stringify(installedManifest(), null, 2)}\n`);
+    write(join(stage, "usr/share/man/man1/release-bot.1.gz"), gzipSync(manPage, { level: 9 }));
+    for (const [shell, path] of completions) write(join(stage, path), said("completion", shell));
     write(join(stage, "usr/bin/release-bot"), wrapper(`${name}/src/programs/release-bot.js`), 0o755);
   }
   for (const [unit, text] of renderUnits()) {
@@ -221,7 +236,8 @@ ${files.join("\n")}
 function packNpm() {
   const stage = join(work, "npm");
   cpSync(join(work, "compiled"), stage, { recursive: true });
-  write(join(stage, "package.json"), `${JSON.stringify(installedManifest(), null, 2)}\n`);
+  write(join(stage, "package.json"), `${JSON.stringify({ ...installedManifest(), man: "release-bot.1" }, null, 2)}\n`);
+  write(join(stage, "release-bot.1"), manPage);
   write(join(stage, "npm-shrinkwrap.json"), `${JSON.stringify(shrinkwrap(), null, 2)}\n`);
   for (const name of ["LICENSE", "CHANGELOG.md"]) cpSync(join(root, name), join(stage, name));
   chmodSync(join(stage, "src/programs/release-bot.js"), 0o755);
@@ -237,6 +253,7 @@ try {
     recursive: true,
     filter: (path) => /node_modules(\/(zod|yaml)(\/.*)?)?$/.test(path),
   });
+  manPage = said("help", "man");
   packNpm();
   for (const name of Object.keys(about)) {
     const stage = await tree(name);

@@ -31,9 +31,13 @@ import { type ConfigurationFile, qrexecSettings } from "./configuration.ts";
 import { runDaemon } from "./daemon.ts";
 import type { Logger } from "./logging.ts";
 
-const help = `release-bot agent [--config FILE]
+/** What `--help` says. */
+export const help = `release-bot agent [--config FILE]
 
 Serves qubesbuilder.TriggerBuild and qubesbuilder.ProcessGithubCommand in a build qube. See docs/agent.md.
+
+Example: release-bot agent --config ~/.config/release-bot/config.yml
+Exit status 0 ended by SIGTERM, 1 it could not start, 2 wrong usage.
 `;
 
 /** Runs until SIGTERM; 1 where it cannot start. */

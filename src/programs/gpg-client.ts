@@ -13,13 +13,17 @@ import { announcedName } from "../formats/build-log/index.ts";
 import { type ClientRequest, parseClientRequest, signArguments } from "../formats/split-gpg/index.ts";
 import { spool } from "./gpg-client/spool.ts";
 
-const usage = `release-bot gpg-client [GPG OPTIONS] [FILE]
+/** What `--help` says. */
+export const help = `release-bot gpg-client [GPG OPTIONS] [FILE]
 
 Signs at the keys qube (detached or clear), listing, verifying and exporting public keys beside it. Environment:
   RELEASE_BOT_QREXEC       qubes, or local:SOCKET
   RELEASE_BOT_KEYS_QUBE    the keys qube (else QUBES_GPG_DOMAIN, else @default)
   RELEASE_BOT_LOG_SOCKET   where the job's log takes announcements; without it nothing is announced
   RELEASE_BOT_SIGN_NAME    what the announcement calls the data; else the file's name
+
+Example: release-bot gpg-client --detach-sign --armor -u 0123456789ABCDEF0123456789ABCDEF01234567 package.rpm
+Exit status: gpg's own at the keys qube; 2 where nothing could be asked.
 `;
 
 /** As gpg has it for whatever went wrong. */
@@ -90,7 +94,7 @@ function writeAll(bytes: Uint8Array): void {
 /** Takes gpg's arguments, answers gpg's exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
   if (argv.length === 1 && (argv[0] === "--help" || argv[0] === "-h")) {
-    process.stdout.write(usage);
+    process.stdout.write(help);
     return 0;
   }
   const request = parseClientRequest(argv);

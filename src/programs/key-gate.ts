@@ -21,9 +21,16 @@ import { parseArgs } from "node:util";
 
 /* ---- What it is told, by its command line only; what security hangs on has no default ---- */
 
-const usage = `release-bot key-gate --services-dir DIR --state-dir DIR --mode announce|log --window SECONDS
+/** What `--help` says. */
+export const help = `release-bot key-gate --services-dir DIR --state-dir DIR --mode announce|log --window SECONDS
     --build-qube NAME [--build-qube NAME …] --logs-qube NAME
-    --gpg PROGRAM (--homedir DIR | --server PROGRAM [--stat-dir DIR]) [--wait SECONDS]\n`;
+    --gpg PROGRAM (--homedir DIR | --server PROGRAM [--stat-dir DIR]) [--wait SECONDS]
+
+Serves qubes.Gpg and qubesbuilder.LogReceived in a keys qube: signs what a received log has announced, within the window.
+
+Example: release-bot key-gate --services-dir /usr/local/etc/qubes-rpc --state-dir ~/.local/state/release-bot/key-gate
+           --mode announce --window 300 --build-qube build-fedora --logs-qube logs --gpg gpg --homedir ~/.gnupg
+Exit status 0 ended by SIGTERM, 1 it could not start, 2 wrong usage.\n`;
 
 type Settings = ReturnType<typeof parseSettings>;
 
@@ -599,7 +606,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     settings = parseSettings(argv.filter((word) => word !== "--help"));
   } catch (error) {
     if (!argv.includes("--help")) say(error instanceof Error ? error.message : String(error));
-    process.stderr.write(usage);
+    process.stderr.write(help);
     return argv.includes("--help") ? 0 : 2;
   }
   const announcements = new Announcements(settings);

@@ -15,10 +15,14 @@ import { Pusher, type PushState } from "./log-receiver/pusher.ts";
 import { type Reception, receiveLog, recoverLog } from "./log-receiver/receive.ts";
 import { type LogReceiverSettings, logReceiverSettings, stateLayout } from "./log-receiver/settings.ts";
 
-const usage = `release-bot log-receiver [--config FILE] [--embargo]
+/** What `--help` says. */
+export const help = `release-bot log-receiver [--config FILE] [--embargo]
 
 Takes build logs as qubesbuilder.BuildLog, commits and pushes them signed, and acknowledges what they announce to the
 keys qubes. --embargo: commits and acknowledges, and pushes nothing until 'release-bot logs release'.
+
+Example: release-bot log-receiver --embargo
+Exit status 0 ended by SIGTERM, 1 it could not start, 2 wrong usage.
 `;
 
 /** Beyond the limit of a log, for the agent's own lines. */
@@ -147,7 +151,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     options: { config: { type: "string" }, embargo: { type: "boolean" }, help: { type: "boolean" } },
   });
   if (values.help === true) {
-    process.stdout.write(usage);
+    process.stdout.write(help);
     return 0;
   }
   try {

@@ -18,9 +18,13 @@ import { qrexecDeliverer } from "./receiver/qrexec-deliverer.ts";
 import { closeServer, listen, usualLimits, webhookServer } from "./receiver/server.ts";
 import { receiverSettings } from "./receiver/settings.ts";
 
-const help = `release-bot receiver [--config FILE]
+/** What `--help` says. */
+export const help = `release-bot receiver [--config FILE]
 
 Takes GitHub's webhooks and hands what concerns the build qubes on to them over qrexec. See docs/receiver.md.
+
+Example: release-bot receiver --config ~/.config/release-bot/config.yml
+Exit status 0 ended by SIGTERM, 1 it could not start, 2 wrong usage.
 `;
 
 /** Runs until SIGTERM; 1 where it cannot start. */

@@ -8,7 +8,7 @@ import { subcommands } from "./subcommands.ts";
 async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined || name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) {
-    process.stdout.write(usage());
+    await printHelp(usage());
     return name === undefined ? 2 : 0;
   }
   const entry = subcommands.find((candidate) => candidate.name === name);
@@ -17,7 +17,24 @@ async function main(argv: readonly string[]): Promise<number> {
     return 2;
   }
   const program = await entry.load();
+  if (asksForHelp(rest)) {
+    await printHelp(program.help);
+    return 0;
+  }
   return program.main(rest);
+}
+
+/** What stands behind `--` is another program's. */
+function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf("--");
+  return words[0] === "-h" || (end === -1 ? words : words.slice(0, end)).includes("--help");
+}
+
+/** On a terminal in its columns; a pipe gets the lines as they are. */
+async function printHelp(text: string): Promise<void> {
+  const { columns, isTTY } = process.stdout;
+  const { fitted } = await import("./cli/fitted.ts");
+  process.stdout.write(isTTY ? fitted(text, columns) : text);
 }
 
 function usage(): string {

@@ -1,5 +1,7 @@
 /** A subcommand's module: `main` gets the words after the name and answers the exit status. */
 export interface Program {
+  /** What `--help` says: how it is called, what it does, its options, examples, exit statuses. */
+  readonly help: string;
   main(argv: readonly string[]): Promise<number>;
 }
 

@@ -128,6 +128,14 @@ describe.each(["deb", "rpm"] as const)("the %s packages", (kind) => {
     });
   }
 
+  it("have the manual page and what shells complete by", () => {
+    const page = runTool("man", ["--warnings", "-l", join(place, "usr/share/man/man1/release-bot.1.gz")]);
+    expect(page.toString()).toContain("--ignore-min-age REASON");
+    const bash = join(place, "usr/share/bash-completion/completions/release-bot");
+    expect(tryTool("bash", ["-n", bash])).toMatchObject({ status: 0 });
+    expect(readFileSync(bash, "utf8")).toContain("--ignore-min-age");
+  });
+
   it("have the units that are rendered, and the services for each kind of qube", () => {
     for (const [name, text] of renderUnits()) {
       expect(readFileSync(join(place, "usr/lib/systemd/system", name), "utf8"), name).toBe(text);
@@ -158,6 +166,7 @@ describe("the npm tarball", () => {
     const lock = read("npm-shrinkwrap.json");
     const manifest = read("package.json");
     expect(manifest.scripts).toBeUndefined();
+    expect(readFileSync(join(place, "package", manifest.man), "utf8")).toMatch(/^\.TH RELEASE/);
     const locked: [string, { dev?: boolean; integrity?: string; link?: boolean }][] = Object.entries(lock.packages);
     expect(locked.length).toBeGreaterThan(20);
     for (const [path, entry] of locked) {

@@ -10,7 +10,8 @@ import { renderStory, storyAsJson } from "./audit/signer.ts";
 import { type AuditWords, parseAuditWords } from "./audit/words.ts";
 import { withProgress } from "./progress.ts";
 
-const usage = `release-bot audit RELEASE NAME [VERSION|SHA] --root DIR --logs DIR --keys DIR [OPTION…]
+/** What `--help` says. */
+export const help = `release-bot audit RELEASE NAME [VERSION|SHA] --root DIR --logs DIR --keys DIR [OPTION…]
       re-checks the chain of a component, a template or 'iso': signed comment, commit, packages, log, signatures; names
       the first link that does not hold
 release-bot audit --signer FINGERPRINT --logs DIR --keys DIR [--ledger FILE] [OPTION…]
@@ -61,7 +62,7 @@ async function run(told: AuditWords): Promise<{ readonly text: string; readonly 
 /** Prints what holds, or the first link that does not. */
 export async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === "--help" || argv[0] === "-h") {
-    process.stdout.write(usage);
+    process.stdout.write(help);
     return 0;
   }
   let told: AuditWords | string;
@@ -71,7 +72,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     told = error instanceof Error ? error.message : String(error);
   }
   if (typeof told === "string") {
-    process.stderr.write(`release-bot audit: ${told}\n\n${usage}`);
+    process.stderr.write(`release-bot audit: ${told}\n\n${help}`);
     return 2;
   }
   try {

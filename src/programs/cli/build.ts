@@ -12,7 +12,8 @@ import { buildLine, renderBuild, renderImage } from "./build-text.ts";
 import { orRefusal } from "./or-refusal.ts";
 import { signingHelp, signingOptions, signingStatuses } from "./signing/settings.ts";
 
-const help = `release-bot build component RELEASE COMPONENT [DISTRIBUTION...] [--commit SHA]
+/** What `--help` says. */
+export const help = `release-bot build component RELEASE COMPONENT [DISTRIBUTION...] [--commit SHA]
 release-bot build template RELEASE TEMPLATE [--timestamp YYYYMMDDHHMM]
 release-bot build iso RELEASE [VERSION] [--timestamp YYYYMMDDHHMM] [--final]
 release-bot build show [JOB] [--json] [--past N]

@@ -8,7 +8,8 @@ import { agentSettings } from "../agent/settings.ts";
 import { readConfiguration } from "../configuration.ts";
 import { standingFacts } from "./standing-facts.ts";
 
-const help = `release-bot cleanup [--rehearse] [--json] [--config FILE]
+/** What `--help` says. */
+export const help = `release-bot cleanup [--rehearse] [--json] [--config FILE]
 
 Closes each status issue whose version is in stable for all its distributions, and each that a later version replaces
 wherever it was not; judged for each distribution by its own label and, for this qube's distributions, by this qube's

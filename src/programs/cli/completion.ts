@@ -1,39 +1,93 @@
-/** `release-bot completion`: what a shell needs to complete the subcommands. */
+/** `release-bot completion`: what a shell needs to complete subcommands, their actions and their options. */
 import { subcommands } from "../subcommands.ts";
 
-const help = `release-bot completion bash|zsh|fish
+/** What `--help` says. */
+export const help = `release-bot completion bash|zsh|fish
 
-Prints a script for the shell; for example, in ~/.bashrc:  source <(release-bot completion bash)
+Prints a script for the shell, which completes subcommands, their actions and their options.
+
+Example: source <(release-bot completion bash)       in ~/.bashrc
+         release-bot completion fish > ~/.config/fish/completions/release-bot.fish
+Exit status 0 done, 2 wrong usage.
 `;
 
-const names = (): string => subcommands.map(({ name }) => name).join(" ");
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+/** A subcommand with the words that may follow it. */
+interface Completed {
+  readonly name: string;
+  readonly summary: string;
+  /** `pause`, `resume`: what stands first after the name. */
+  readonly actions: readonly string[];
+  /** `--json` */
+  readonly options: readonly string[];
+}
 
-const scripts: Readonly<Record<string, () => string>> = {
-  bash: () => `_release_bot() {
+/** What the help text names is what there is: a test holds each text to its program's options. */
+export function completedBy(name: string, text: string): Pick<Completed, "actions" | "options"> {
+  const usage = [
+    ...text.matchAll(new RegExp(`^(?:release-bot ${name}|  )(?: \\[?|(?<=  ))([a-z][a-z|-]*)(?=[\\] \\n])`, "gm")),
+  ];
+  const actions = usage
+    .filter(([line]) => line.startsWith("release-bot") || / ACTION /.test(text))
+    .flatMap(([, words = ""]) => words.split("|"));
+  const options = [...text.matchAll(/(?<![\w-])--[a-z][a-z-]*[a-z]/g)].map(([option]) => option);
+  return { actions: [...new Set(actions)], options: [...new Set(options)].sort() };
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+const words = (list: readonly string[]): string => list.join(" ");
+
+const scripts: Readonly<Record<string, (all: readonly Completed[]) => string>> = {
+  bash: (all) => `_release_bot() {
+  local word=\${COMP_WORDS[COMP_CWORD]} actions= options=
+  COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W ${quoted(names())} -- "\${COMP_WORDS[COMP_CWORD]}"))
-  else
-    COMPREPLY=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}"))
+    COMPREPLY=($(compgen -W ${quoted(words(all.map(({ name }) => name)))} -- "$word"))
+    return
   fi
+  case \${COMP_WORDS[1]} in
+${all.map(({ name, actions, options }) => `    ${name}) actions=${quoted(words(actions))} options=${quoted(words(options))} ;;`).join("\n")}
+  esac
+  case $word in
+    -*) COMPREPLY=($(compgen -W "$options --help" -- "$word")) ;;
+    *)
+      [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W "$actions" -- "$word"))
+      COMPREPLY+=($(compgen -f -- "$word")) ;;
+  esac
 }
 complete -o filenames -F _release_bot release-bot
 `,
-  zsh: () => `#compdef release-bot
+  zsh: (all) => `#compdef release-bot
 _release_bot() {
+  local -a entries
   if (( CURRENT == 2 )); then
-    local -a entries
-    entries=(${subcommands.map(({ name, summary }) => quoted(`${name}:${summary.replaceAll(":", "\\:")}`)).join(" ")})
+    entries=(${all.map(({ name, summary }) => quoted(`${name}:${summary.replaceAll(":", "\\:")}`)).join(" ")})
     _describe subcommand entries
+    return
+  fi
+  local -a actions options
+  case \${words[2]} in
+${all.map(({ name, actions, options }) => `    ${name}) actions=(${words(actions)}) options=(${words(options)} --help) ;;`).join("\n")}
+  esac
+  if [[ \${words[CURRENT]} == -* ]]; then
+    compadd -- $options
   else
+    (( CURRENT == 3 )) && compadd -- $actions
     _files
   fi
 }
 compdef _release_bot release-bot
 `,
-  fish: () =>
-    subcommands
-      .map(({ name, summary }) => `complete -c release-bot -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}\n`)
+  fish: (all) =>
+    all
+      .map(({ name, summary, actions, options }) => {
+        const here = `complete -c release-bot -n ${quoted(`__fish_seen_subcommand_from ${name}`)}`;
+        return [
+          `complete -c release-bot -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`,
+          ...(actions.length === 0 ? [] : [`${here} -a ${quoted(words(actions))}`]),
+          ...options.map((option) => `${here} -l ${option.slice(2)}`),
+        ].join("\n");
+      })
+      .map((lines) => `${lines}\n`)
       .join(""),
 };
 
@@ -49,6 +103,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(help);
     return 2;
   }
-  process.stdout.write(script());
+  const all = await Promise.all(
+    subcommands.map(async ({ name, summary, load }) => ({ name, summary, ...completedBy(name, (await load()).help) })),
+  );
+  process.stdout.write(script(all));
   return 0;
 }

@@ -9,12 +9,15 @@ import {
 import type { BuilderConfiguration } from "../../formats/builder-yml/index.ts";
 import { renderProblem } from "../../formats/builder-yml/index.ts";
 
-const help = `release-bot config check FILE          is this builder.yml, with its includes, understood? Names each mistake by file and line
+/** What `--help` says. */
+export const help = `release-bot config check FILE          is this builder.yml, with its includes, understood? Names each mistake
 release-bot config show [--json] FILE  what was understood: distributions, components, templates, who may do what
 
   --include-root OLD=NEW   reads an absolute include below OLD from below NEW instead (repeatable)
   --directory DIR          the builder's directory, where relative paths start; the file's own directory unless given
 
+Example: release-bot config check ~/builder-r4.3/builder.yml
+         release-bot config show --json builder.yml --include-root /home/user=/tmp/copy
 Exit status 0 understood, 1 not, 2 wrong usage.
 `;
 

@@ -23,10 +23,14 @@ import { githubRepository, judgeBranchRules, judgePushes } from "./doctor/logs.t
 import { judgeBuildUnits, judgeDisk, judgeSecret, judgeService, judgeTools } from "./doctor/machine.ts";
 import { judgeOutbox } from "./doctor/outbox.ts";
 
-const usage = `release-bot doctor [--config FILE] [--json]
+/** What `--help` says. */
+export const help = `release-bot doctor [--config FILE] [--json]
 
-Looks at configuration, services, keys, clock, GitHub, disk and tools of this qube. Exit status 0 where nothing is a
-problem, 1 where something is.
+Looks at configuration, services, keys, clock, GitHub, disk and tools of this qube.
+
+Example: release-bot doctor
+         release-bot doctor --json | jq '.[]'
+Exit status 0 where nothing is a problem, 1 where something is, 2 wrong usage.
 `;
 
 /** Answers the exit status. */
@@ -36,7 +40,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     options: { config: { type: "string" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
   });
   if (values.help === true) {
-    process.stdout.write(usage);
+    process.stdout.write(help);
     return 0;
   }
   const findings = await examine(values.config);

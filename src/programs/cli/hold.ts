@@ -47,7 +47,7 @@ ${signingStatuses}`;
 
 /** The subcommand of that name. */
 export function holdProgram(verb: Verb): Program {
-  return { main: (argv) => orRefusal({ name: verb, help: help(verb) }, () => run(verb, argv)) };
+  return { help: help(verb), main: (argv) => orRefusal({ name: verb, help: help(verb) }, () => run(verb, argv)) };
 }
 
 async function run(verb: Verb, argv: readonly string[]): Promise<number> {

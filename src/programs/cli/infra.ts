@@ -2,7 +2,8 @@
 import { AdapterError } from "../../domain/index.ts";
 import { UsageError } from "./infra/command-line.ts";
 
-const usage = `release-bot infra render build-infra.yml --out DIR
+/** What `--help` says. */
+export const help = `release-bot infra render build-infra.yml --out DIR
     writes every configuration file of every qube, plain and as a Salt formula, and says what is left to do by hand
 
 release-bot infra check [DIR] [--qubes FILE] [--plan RENDERED] [--json]
@@ -16,6 +17,10 @@ release-bot infra ask --calls FILE [--policy DIR] [--qubes FILE]
 
 --policy DIR   a folder that 'infra render' wrote, or a copy of /etc/qubes/policy.d (default: here, or that)
 --qubes FILE   JSON, name -> {type, tags, template_for_dispvms, default_dispvm}; by default the rendered folder's
+
+Example: release-bot infra render build-infra.yml --out out && release-bot infra check out
+         release-bot infra ask build-fedora @default qubes.Gpg --policy out
+Exit status 0 done, 1 what is asked for is not so, 2 wrong usage or a mistake in the input.
 `;
 
 /** Runs one of the subcommands; answers its exit status. */
@@ -38,13 +43,13 @@ export async function main(argv: readonly string[]): Promise<number> {
         return (await import("./infra/render.ts")).render(rest, surroundings);
       case "--help":
       case "-h":
-        say(usage);
+        say(help);
         return 0;
       default:
         throw new UsageError(name === undefined ? "say what to do" : `there is no 'infra ${name}'`);
     }
   } catch (fault) {
-    if (fault instanceof UsageError) process.stderr.write(`release-bot infra: ${fault.message}\n\n${usage}`);
+    if (fault instanceof UsageError) process.stderr.write(`release-bot infra: ${fault.message}\n\n${help}`);
     else if (fault instanceof AdapterError) process.stderr.write(`release-bot infra: ${fault.message}\n`);
     else throw fault;
     return 2;

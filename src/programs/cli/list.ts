@@ -6,7 +6,8 @@ import { orRefusal } from "./or-refusal.ts";
 import { namesIn, statusOptions, statusSource, tableStyle } from "./status-options.ts";
 import { readSignedStatus } from "./status-source.ts";
 
-const help = `release-bot list RELEASE [REPOSITORY] [--all] [--days N] [--components A,B] [--dists A,B] [--json]
+/** What `--help` says. */
+export const help = `release-bot list RELEASE [REPOSITORY] [--all] [--days N] [--components A,B] [--dists A,B] [--json]
 
 What waits for promotion in RELEASE, ready first, with what stands in its way, from the signed status data that the build
 qubes publish. Without --data and --keys the configuration's section status: says where it is and who signs it.

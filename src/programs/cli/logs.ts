@@ -7,10 +7,16 @@ import { parseLogPath } from "../../formats/build-log/index.ts";
 import { readConfiguration } from "../configuration.ts";
 import { logReceiverSettings, stateLayout } from "../log-receiver/settings.ts";
 
-const usage = `release-bot logs tail [-f] [PATH] [--config FILE]    the log (without PATH the newest); -f: as it grows, until it is closed
+/** What `--help` says. */
+export const help = `release-bot logs tail [-f] [PATH] [--config FILE]
+                                                    the log (without PATH the newest); -f: as it grows, until it is closed
 release-bot logs list [--config FILE]               every log that is kept here, open ones marked
 release-bot logs status [--config FILE] [--json]    what is not pushed yet, and why; exit status 1 when something is not
 release-bot logs release [--config FILE]            ends the embargo: what was held back is pushed
+
+Example: release-bot logs tail -f
+         release-bot logs status --json
+Exit status 0 done, 1 it could not be done, or something is not pushed (status), 2 wrong usage.
 `;
 
 const lookAgainMs = 200;
@@ -72,7 +78,7 @@ function status(layout: Layout, form: "json" | "text"): number {
 export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
   if (name === "--help" || name === "-h") {
-    process.stdout.write(usage);
+    process.stdout.write(help);
     return 0;
   }
   try {
@@ -108,7 +114,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       return error.code === "CONFIGURATION" ? 2 : 1;
     }
     if (!(error instanceof TypeError)) throw error;
-    process.stderr.write(`release-bot logs: ${error.message}\n\n${usage}`);
+    process.stderr.write(`release-bot logs: ${error.message}\n\n${help}`);
     return 2;
   }
 }

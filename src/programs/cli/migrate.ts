@@ -10,7 +10,8 @@ import { findPredecessor } from "./migrate/find.ts";
 import { inMode, type MigrationPlan, planMigration } from "./migrate/plan.ts";
 import { changeMigrated, undoMigration, writeMigration } from "./migrate/write.ts";
 
-const usage = `release-bot migrate --qube build-ENV [--from DIR] [--state-dir DIR] [--out DIR] [--rehearse]
+/** What `--help` says. */
+export const help = `release-bot migrate --qube build-ENV [--from DIR] [--state-dir DIR] [--out DIR] [--rehearse]
     reads builders.list, trusted keys, state, records and templates of qubes-builder-github, and writes our
     configuration, in shadow mode: the predecessor goes on, and our agent looks on and does nothing
 release-bot migrate --live | --shadow [--out DIR]
@@ -23,6 +24,7 @@ release-bot migrate --undo [--out DIR]
 --out DIR        default ~/.config/release-bot
 --rehearse       says what would be done, and does not
 
+Example: release-bot migrate --qube build-fedora --rehearse
 Exit status 0 done, 1 refused, 2 wrong usage.
 `;
 
@@ -56,16 +58,16 @@ Going back: release-bot migrate --shadow, the same in reverse
 /** Answers the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
   const home = process.env["HOME"] ?? "/";
-  const parsed = orWrongUsage(() => parseArgs({ args: [...argv], options: options(home) }), usage);
+  const parsed = orWrongUsage(() => parseArgs({ args: [...argv], options: options(home) }), help);
   if (parsed === null) return 2;
   const { values } = parsed;
   if (values.help === true) {
-    process.stdout.write(usage);
+    process.stdout.write(help);
     return 0;
   }
   const settings = resolve(values.out);
   if ([values.undo, values.live, values.shadow].filter((one) => one).length > 1) {
-    process.stderr.write(usage);
+    process.stderr.write(help);
     return 2;
   }
   try {
@@ -86,7 +88,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     const qube = parseQubeName(values.qube ?? "");
     if (qube === null) {
-      process.stderr.write(`release-bot migrate: --qube names this build qube\n\n${usage}`);
+      process.stderr.write(`release-bot migrate: --qube names this build qube\n\n${help}`);
       return 2;
     }
     const found = await findPredecessor({ qube, settings: resolve(values.from), stateDirectory: values["state-dir"] });

@@ -10,7 +10,8 @@ import { signAndPost } from "./signing/sign-and-post.ts";
 import { namesIn, statusSource, tableStyle } from "./status-options.ts";
 import { readSignedStatus } from "./status-source.ts";
 
-const help = `release-bot promote RELEASE NAME…|--all-ready [--to REPOSITORY] [--dist A,B]
+/** What `--help` says. */
+export const help = `release-bot promote RELEASE NAME…|--all-ready [--to REPOSITORY] [--dist A,B]
 release-bot promote RELEASE NAME… --local --ignore-min-age REASON     (an urgent fix, in the build qube)
 
 Shows the command lines for what is ready, built from the build qubes' signed status data, what they will do for each

@@ -8,13 +8,20 @@ import { readConfiguration } from "../configuration.ts";
 import { orWrongUsage } from "../wrong-usage.ts";
 import { renderQueue, renderQueueJson } from "./queue-table.ts";
 
-const help = `release-bot queue [show] [--json] [--past N]   what runs and waits, and why; the last N jobs that ended (10)
+/** What `--help` says. */
+export const help = `release-bot queue [show] [--json] [--past N]
+                                               what runs and waits, and why; the last N jobs that ended (10)
 release-bot queue cancel JOB                   ends a waiting job, asks a running one to end
 release-bot queue retry JOB                    the same work once more, as a new job
-release-bot queue pause [DIRECTORY] [--reason TEXT]   begins no more jobs, of one builder's DIRECTORY or of all
+release-bot queue pause [DIRECTORY] [--reason TEXT]
+                                               begins no more jobs, of one builder's DIRECTORY or of all
 release-bot queue resume [DIRECTORY]           begins them again; without DIRECTORY everything that is paused
 
-Works beside a running agent and without one. --config FILE names the configuration. Exit status 0 done, 1 refused, 2 wrong usage.
+Works beside a running agent and without one. --config FILE names the configuration.
+
+Example: release-bot queue --past 30
+         release-bot queue pause --reason 'a new key is coming'
+Exit status 0 done, 1 refused, 2 wrong usage.
 `;
 
 const options = {

@@ -19,7 +19,8 @@ const actions: Readonly<Record<string, (words: Words) => Promise<number>>> = {
   reconcile,
 };
 
-const usage = `release-bot repo ACTION --root DIR [OPTION…]
+/** What `--help` says. */
+export const help = `release-bot repo ACTION --root DIR [OPTION…]
 
   publish   --release R --dist D --repository REPO --component NAME --commit SHA --sign-key FPR FILE…
             new builds into a testing repository
@@ -45,14 +46,18 @@ const usage = `release-bot repo ACTION --root DIR [OPTION…]
 Instead of --component and --commit: --template NAME [--version VERSION].
 Everywhere: --gpg PROGRAM (gpg) signs; --artifacts DIR: builder v2's records are used; --mirror URL… for metalinks;
 --deb-engine auto|native|reprepro; --json.
-Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 done for some distributions.
+
+Example: release-bot repo publish --root repo --release r4.3 --dist vm-fc42 --repository current-testing --component hello
+           --commit 0123456789abcdef0123456789abcdef01234567 --sign-key 0123…CDEF hello-1.0-1.fc42.x86_64.rpm
+         release-bot repo check --root repo --json
+Exit status 0 done, 1 refused or failed, 2 wrong usage, 3 done for some distributions.
 `;
 
 /** Runs one action; answers the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined || name === "--help" || name === "-h") {
-    (name === undefined ? process.stderr : process.stdout).write(usage);
+    (name === undefined ? process.stderr : process.stdout).write(help);
     return name === undefined ? 2 : 0;
   }
   try {
@@ -60,7 +65,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (action === undefined) throw new UsageError(`there is no action '${name}'`);
     const words = parseWords(rest);
     if (words.values.help) {
-      process.stdout.write(usage);
+      process.stdout.write(help);
       return 0;
     }
     return await action(words);

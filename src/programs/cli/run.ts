@@ -11,7 +11,8 @@ import { takeBuilderLock } from "../builder-lock.ts";
 import { systemClock, untilStopped } from "../clock.ts";
 import { qrexecSettings, readConfiguration } from "../configuration.ts";
 
-const help = `release-bot run [--builder DIRECTORY] [--label LABEL] [--hours N] -- COMMAND [ARGUMENT...]
+/** What `--help` says. */
+export const help = `release-bot run [--builder DIRECTORY] [--label LABEL] [--hours N] -- COMMAND [ARGUMENT...]
 
 Runs a command by hand as a job runs it: under DIRECTORY/builder.lock (the working directory's unless given), its output in
 a log at the logs qube, and with the signing client, which announces each signature in that log. The command is run as
@@ -20,7 +21,9 @@ it stands here, by no shell.
   --label LABEL   names the log ('by-hand')
   --hours N       ends the command after so many hours (24)
 
-Exit status: the command's own; 1 where the log was lost or could not be had, 75 where somebody else holds the lock, 2 wrong usage.
+Example: release-bot run --builder ~/builder-r4.3 --label resign -- rpmsign --addsign hello.rpm
+Exit status: the command's own; 1 where the log was lost or could not be had, 75 where somebody else holds the lock,
+2 wrong usage.
 `;
 
 const options = {

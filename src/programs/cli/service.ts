@@ -14,11 +14,15 @@ import { agentSettings } from "../agent/settings.ts";
 import { type ConfigurationFile, qrexecSettings, readConfiguration } from "../configuration.ts";
 import { orWrongUsage } from "../wrong-usage.ts";
 
-const help = `release-bot service NAME [ARGUMENT] [--config FILE]
+/** What `--help` says. */
+export const help = `release-bot service NAME [ARGUMENT] [--config FILE]
 
 Runs a qrexec service as an executable: QREXEC_REMOTE_DOMAIN in the environment, the call's input on standard input.
 NAME: qubesbuilder.TriggerBuild, qubesbuilder.ProcessGithubCommand, qubesbuilder.BuildLog, qubesbuilder.LogReceived,
-qubes.Gpg. Exit status: 0 taken, 1 not taken (try again), 2 wrong usage, 127 no such service.
+qubes.Gpg.
+
+Example: QREXEC_REMOTE_DOMAIN=sys-net release-bot service qubesbuilder.TriggerBuild core-admin </dev/null
+Exit status 0 taken, 1 not taken (try again), 2 wrong usage, 127 no such service.
 `;
 
 /** Services of daemons whose calls cannot wait: they have an answer to give. */

@@ -10,7 +10,8 @@ import { publishSite } from "./publish-site.ts";
 import { collectStatus } from "./status-records.ts";
 import { readSignedStatus, type StatusSource } from "./status-source.ts";
 
-const help = `release-bot status render --out DIR [--sign KEY]                  in a build qube: a static site of its records
+/** What `--help` says. */
+export const help = `release-bot status render --out DIR [--sign KEY]                  in a build qube: a static site of its records
 release-bot status combine --out DIR --keys FILE|DIR [--sign KEY] FILE|URL…   one site of several qubes' data
 
 Writes index.html, a matrix for each release, a page for each version, Atom feeds and status.json; nothing of it needs a

@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { runVerify } from "./verify/run.ts";
 
+export { help } from "./verify/run.ts";
+
 /** Judges one file or standard input. */
 export function main(argv: readonly string[]): Promise<number> {
   return runVerify(argv, {

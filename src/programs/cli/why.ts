@@ -7,10 +7,13 @@ import { orRefusal } from "./or-refusal.ts";
 import { statusOptions, statusSource, tableStyle } from "./status-options.ts";
 import { readSignedStatus } from "./status-source.ts";
 
-const help = `release-bot why RELEASE NAME [VERSION] [--data FILE|URL --keys FILE|DIR] [--json]
+/** What `--help` says. */
+export const help = `release-bot why RELEASE NAME [VERSION] [--data FILE|URL --keys FILE|DIR] [--json]
 
 For each distribution of a component (or template): built when, with which log, where it stands and since when, from when
 on it may go to current, and what stands in the way. Without VERSION the newest.
+
+  --data, --keys, --max-age, --config   as for 'release-bot list';  --json  for scripts
 
 Example: release-bot why r4.3 core-admin v4.3.12
          release-bot why r4.3 debian-13-xfce --json

@@ -11,7 +11,8 @@ import { explainComment } from "./explain-comment.ts";
 import { judge } from "./judge.ts";
 import { renderJson, renderText } from "./render.ts";
 
-const help = `release-bot verify [--keys DIR|FILE] [--config FILE] [--at TIME] [--raw] [--json] [FILE|-]
+/** What `release-bot verify --help` says. */
+export const help = `release-bot verify [--keys DIR|FILE] [--config FILE] [--at TIME] [--raw] [--json] [FILE|-]
 
 Says what would become of a signed message, or of a comment that holds some. Nothing is sent and nothing is changed.
 
@@ -23,7 +24,9 @@ Says what would become of a signed message, or of a comment that holds some. Not
   --raw                    the input is one message, byte for byte, as a build qube gets it
   --json                   prints one JSON object
 
-Exit status: 0 accepted, 1 refused, 2 wrong usage, or it could not be judged.
+Example: release-bot verify --keys trusted-keys comment.txt
+         gpg --clearsign command | release-bot verify --config builder.yml --json
+Exit status 0 accepted, 1 refused, 2 wrong usage, or it could not be judged.
 `;
 
 const options = {
