@@ -30,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const warn = (text: string): void => void process.stderr.write(text);
   const surroundings = { say, warn, here: process.cwd() };
   if (rest.includes("--help") || rest.includes("-h")) {
-    say(usage);
+    say(help);
     return 0;
   }
   try {

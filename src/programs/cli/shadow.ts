@@ -12,7 +12,8 @@ import { readConfiguration } from "../configuration.ts";
 import { orWrongUsage } from "../wrong-usage.ts";
 import { collectShadow } from "./shadow/collect.ts";
 
-const help = `release-bot shadow report [--since TIME] [--all] [--json] [--config FILE]
+/** What `--help` says. */
+export const help = `release-bot shadow report [--since TIME] [--all] [--json] [--config FILE]
     lists each difference between what this agent would have done and what was done: packages in the
     repositories, records, labels on status issues
 
@@ -20,6 +21,7 @@ const help = `release-bot shadow report [--since TIME] [--all] [--json] [--confi
 --all         every difference, not only the newest 20 of each kind
 --json        one object: {"since", "until", "counts", "differences", "agreements"}
 
+Example: release-bot shadow report --since 7d
 Exit status 0 no difference, 1 differences, 2 wrong usage, 3 it could not be found out.
 `;
 
