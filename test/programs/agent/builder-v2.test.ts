@@ -123,6 +123,7 @@ async function audited(...name: string[]): Promise<string[]> {
     writeFileSync(join(keys, role, `${key}.asc`), holder.exportKey(key));
   }
   const root = join(home, "builder/artifacts/repository-publish");
+  mkdirSync(root, { recursive: true });
   const words = ["audit", "r4.3", ...name, "--root", root, "--logs", chain.remote, "--keys", keys];
   return (await runReleaseBot(words)).stdout.trim().split("\n");
 }
