@@ -146,7 +146,7 @@ export const subcommands: readonly Subcommand[] = [
   },
   {
     name: "shadow",
-    summary: "report: what this agent would have done, beside what the predecessor or the back-end did",
+    summary: "report, show: what this agent would have done, beside what the predecessor or the back-end did",
     load: () => import("./cli/shadow.ts"),
   },
   {

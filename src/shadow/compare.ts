@@ -57,7 +57,7 @@ function comparePlace(facts: ShadowFacts, deeds: DeedIndex, rehearsal: Rehearsal
     case "stands": {
       if (place.moved !== null) {
         const why = differencesOf(place.files, place.moved, repository);
-        return said(why.length === 0 ? "same" : "done differently", `${place.moved.length} files moved`, why);
+        return said(why.length === 0 ? "same" : "done differently", `${counted(place.moved.length)} moved`, why);
       }
       if (found === null)
         return place.verdict === "stands" ? said("same", "") : undone(facts, deeds, rehearsal, place, said);
@@ -169,7 +169,7 @@ function oursOf({ action, repository }: Rehearsal, place: RehearsedPlace): strin
   ];
   switch (place.verdict) {
     case "would":
-      return `would ${words}${place.files.length > 0 ? ` (${place.files.length} files)` : ""}`;
+      return `would ${words}${place.files.length > 0 ? ` (${counted(place.files.length)})` : ""}`;
     case "stands":
       return "it stands there already";
     case "refused":
@@ -177,6 +177,10 @@ function oursOf({ action, repository }: Rehearsal, place: RehearsedPlace): strin
     case "skipped":
       return `would not ${words}: ${place.reason}`;
   }
+}
+
+function counted(files: number): string {
+  return files === 1 ? "1 file" : `${files} files`;
 }
 
 /** `2026-11-20 10:00 UTC` */

@@ -151,6 +151,12 @@ export class SqliteOutbox implements OutboxStore {
     return row === null || row["due"] === null ? null : new Date(integer(row, "due"));
   }
 
+  /** The payloads of all that waits in a channel, in its order. */
+  kept(channel: string): readonly string[] {
+    const sql = "SELECT payload FROM outbox WHERE channel = ? AND state = 'pending' ORDER BY sequence";
+    return this.#database.all(sql, channel).map((row) => text(row, "payload"));
+  }
+
   /** How much waits, and how much was set aside: for `/metrics`, `queue` and `doctor`. */
   counts(): { readonly pending: number; readonly aside: number } {
     const pending = this.#database.one("SELECT COUNT(*) AS n FROM outbox WHERE state = 'pending'");

@@ -4,7 +4,7 @@ import type { NewOutboxEntry } from "../../work/index.ts";
 import type { AgentSettings } from "./settings.ts";
 
 /** What an agent in shadow mode would have told GitHub: kept in the outbox under a channel that nobody delivers. */
-const shadowChannel = "shadow";
+export const shadowChannel = "shadow";
 
 /** What the outbox gets for a report, as this agent's GitHub delivery reads it. */
 export function outboxEntries({

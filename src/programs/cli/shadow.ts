@@ -1,5 +1,5 @@
 /**
- * `release-bot shadow report`: what this agent would have done, beside what the predecessor did, or the back-end in our own
+ * `release-bot shadow report|show`: what this agent would have done, beside what the predecessor did, or the back-end in our own
  * jobs. It reads, and changes nothing.
  */
 import { existsSync } from "node:fs";
@@ -11,18 +11,22 @@ import { agentSettings } from "../agent/settings.ts";
 import { readConfiguration } from "../configuration.ts";
 import { orWrongUsage } from "../wrong-usage.ts";
 import { collectShadow } from "./shadow/collect.ts";
+import { findRehearsals, renderRehearsal } from "./shadow/show.ts";
 
 /** What `--help` says. */
 export const help = `release-bot shadow report [--since TIME] [--all] [--json] [--config FILE]
     lists each difference between what this agent would have done and what was done: packages in the
     repositories, records, labels on status issues
+release-bot shadow show WORD [--json] [--config FILE]
+    one decision in full, with what would have been told of it: by a command's id, the beginning of a
+    plan, commit or version, or a name
 
 --since TIME  2026-11-01, 2026-11-01T10:00:00Z, or 7d for the last seven days; else since the agent began to look
 --all         every difference, not only the newest 20 of each kind
 --json        one object: {"since", "until", "counts", "differences", "agreements"}
 
 Example: release-bot shadow report --since 7d
-Exit status 0 no difference, 1 differences, 2 wrong usage, 3 it could not be found out.
+Exit status 0 no difference, 1 differences (show: nothing found), 2 wrong usage, 3 it could not be found out.
 `;
 
 const options = {
@@ -46,7 +50,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  if (positionals.join(" ") !== "report" || (since === null && values.since !== undefined)) {
+  const [verb, word, ...more] = positionals;
+  const isShow = verb === "show" && word !== undefined && more.length === 0;
+  if ((!isShow && positionals.join(" ") !== "report") || (since === null && values.since !== undefined)) {
     process.stderr.write(help);
     return 2;
   }
@@ -56,6 +62,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (!existsSync(database)) {
       throw new AdapterError("NOT_FOUND", `${database}: no agent has looked on here yet; start it, and come back`);
     }
+    if (isShow) return await show(database, word, values.json ? "json" : "text");
     const facts = await collectShadow(settings, { database, since, now });
     const comparisons = compareShadow(facts);
     const differences = comparisons.filter(({ outcome }) => isDifference(outcome));
@@ -77,6 +84,18 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`release-bot shadow: ${error.message}\n`);
     return 3;
   }
+}
+
+async function show(database: string, word: string, form: "json" | "text"): Promise<number> {
+  const found = await findRehearsals(database, word);
+  if (found.length === 0) {
+    process.stderr.write(
+      `release-bot shadow: nothing is kept under '${word.replace(/[^\x20-\x7e]/g, "?").slice(0, 80)}'\n`,
+    );
+    return 1;
+  }
+  process.stdout.write(form === "json" ? `${JSON.stringify(found)}\n` : found.map(renderRehearsal).join("\n"));
+  return 0;
 }
 
 /** A day, a moment, or how long ago; null for anything else. */

@@ -215,6 +215,18 @@ describe("release-bot shadow report", () => {
     });
   });
 
+  it("shows one decision in full: the plan, its files, and what would have been told", async () => {
+    const show = (word: string) => runReleaseBot(["shadow", "show", word, "--config", scene.config]);
+    const { stdout } = await show(first.slice(0, 10));
+    expect(stdout).toContain(`promote r4.3 hello ${first}, current\n  asked     command `);
+    expect(stdout).toMatch(/ {6}plan [0-9a-f]{64}\n {6}[0-9a-f]{64} hello-1\.0-1\.fc41\.noarch\.rpm\n/);
+    expect(stdout).toContain(
+      "would tell  'hello v1.0 (r4.3)': uploaded for host-fc41; labels +r4.3-host-stable +r4.3-stable -r4.3-host-failed",
+    );
+    expect((await show("young")).stdout).toContain("would tell  answer: ");
+    expect((await show("nothing-of-that-name")).status).toBe(1);
+  });
+
   it("is asked rightly or not at all", async () => {
     expect((await report("--since", "yesterday")).status).toBe(2);
     expect((await runReleaseBot(["shadow"])).status).toBe(2);
