@@ -86,13 +86,8 @@ ${standingChoice}<label>Distribution <select name="dist"><option value="">all</o
 }
 
 function table(release: string, distributions: readonly string[], rows: readonly Html[]): Html {
-  const hosts = distributions.filter((name) => name.startsWith("host-")).length;
-  const group = (name: string, span: number): Html | null =>
-    span === 0 ? null : html`<th scope="colgroup" colspan="${span}">${name}</th>`;
-  const heads = distributions.map(
-    (name) => html`<th scope="col" data-name="${name}">${name.replace(/^(?:host|vm)-/, "")}</th>`,
-  );
-  return html`<div class="wide" role="region" aria-label="Components of ${release} by distribution" tabindex="0"><table class="matrix"><thead><tr><th scope="col" rowspan="2" class="corner">Component</th>${group("host", hosts)}${group("vm", distributions.length - hosts)}</tr><tr>${heads}</tr></thead><tbody>
+  const heads = distributions.map((distribution) => html`<th scope="col">${distribution}</th>`);
+  return html`<div class="wide" role="region" aria-label="Components of ${release} by distribution" tabindex="0"><table class="matrix"><thead><tr><th scope="col" class="corner">Component</th>${heads}</tr></thead><tbody>
 ${rows}</tbody></table></div>`;
 }
 

@@ -37,6 +37,7 @@ all.push({release,dists,kind,name,version,letters,votes,commit,title:kind==="iso
 text:(name+" "+version+" "+release+" "+kind+(issue?" #"+issue:"")).toLowerCase(),href:page||"update/"+[release,kind,name,version].map(plain).join("_")+".html"});
 let shown=100;
 function standings(e,state,dist){const by=new Map;for(let i=0;i<e.letters.length;i++){const w=index.words[e.letters[i]];if(!w||state&&w!==state||dist&&e.dists[i]!==dist)continue;by.set(w,(by.get(w)||[]).concat(e.dists[i]))}return by}
+const order=Object.values(index.words),sorted=by=>[...by].sort((a,b)=>order.indexOf(a[0])-order.indexOf(b[0]));
 function show(){
 const q=words(),f=n=>form.elements[n].value,state=f("state"),dist=f("dist"),release=f("release"),kind=f("kind"),any=q.length||state||dist||release||kind;
 const found=any?all.filter(e=>(!release||e.release===release)&&(!kind||e.kind===kind)&&q.every(w=>e.text.includes(w)||w.length>6&&e.commit.startsWith(w.slice(0,12)))&&(!(state||dist)||standings(e,state,dist).size)):[];
@@ -44,7 +45,7 @@ count.textContent=any?found.length===1?"1 version found":found.length+" versions
 more.hidden=found.length<=shown;
 hits.replaceChildren(...found.slice(0,shown).map(e=>{const li=el("li"),a=el("a",e.title);a.href=e.href;li.append(a," ",el("span",e.release,"quiet"));
 if(e.votes)li.append(" ",el("span","votes +"+e.votes[0]+" \\u2212"+e.votes[1],"quiet"));
-for(const [w,ds] of standings(e,state,dist)){const s=el("small"),t=el("span","","is tag "+w);t.append(el("b",w));s.append(t,ds.length===1&&ds[0]==="all"?"":" "+ds.join(", "));li.append(" ",s)}return li}))}
+for(const [w,ds] of sorted(standings(e,state,dist))){const s=el("small"),t=el("span","","is tag "+w);t.append(el("b",w));s.append(t,ds.length===1&&ds[0]==="all"?"":" "+ds.join(", "));li.append(" ",s)}return li}))}
 more.addEventListener("click",()=>{const at=shown;shown+=400;show();hits.children[at]?.querySelector("a").focus()});
 ${fields}
 form.addEventListener("input",()=>{if(shown!==100){shown=100;show()}});
@@ -53,13 +54,11 @@ ${age}`;
 
 /** A matrix page: shows the rows and the column that are asked for. */
 export const matrixScript = `
-const table=document.querySelector("table.matrix"),rows=[...table.tBodies[0].rows],heads=[...table.tHead.rows[1].cells],groups=[...table.tHead.rows[0].cells].slice(1);
-const spans=groups.map(g=>g.colSpan);let column=-1;
+const table=document.querySelector("table.matrix"),rows=[...table.tBodies[0].rows],heads=[...table.tHead.rows[0].cells].slice(1);let column=-1;
 function only(at){if(at===column)return;column=at;heads.forEach((h,i)=>h.hidden=at>=0&&i!==at);
-let from=0;groups.forEach((g,i)=>{const has=at<0||at>=from&&at<from+spans[i];g.hidden=!has;g.colSpan=at<0?spans[i]:1;from+=spans[i]});
 for(const r of rows)for(let i=1;i<r.cells.length;i++)r.cells[i].hidden=at>=0&&i!==at+1}
 function show(){
-const q=words(),state=form.elements.state.value,dist=form.elements.dist.value,at=heads.findIndex(h=>h.dataset.name===dist);only(at);
+const q=words(),state=form.elements.state.value,dist=form.elements.dist.value,at=heads.findIndex(h=>h.textContent===dist);only(at);
 let n=0;for(const r of rows){const name=r.cells[0].textContent.toLowerCase(),scope=at<0?r:r.cells[at+1];
 const fits=q.every(w=>name.includes(w))&&(at<0||r.cells[at+1].firstElementChild)&&(!state||scope.querySelector("p."+state));r.hidden=!fits;if(fits)n++}
 count.textContent=q.length||state||at>=0?n+" of "+rows.length+" components on this page":""}

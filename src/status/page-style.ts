@@ -28,9 +28,9 @@ caption{text-align:left;color:var(--quiet);padding:.25rem 0 .5rem}
 .plain{min-width:min(100%,40rem)}.plain td,.plain th{white-space:nowrap}
 th,td{border:0 solid var(--line);border-width:0 1px 1px 0;padding:.3rem .5rem;text-align:left;vertical-align:top}
 thead th{background:var(--panel);border-top-width:1px}tr>:first-child{border-left-width:1px}
-.wide{overflow:auto;max-height:calc(100vh - 3rem);overscroll-behavior-x:contain;position:relative}
+.wide{overflow:auto;max-height:calc(100vh - 3rem);overscroll-behavior-x:contain;position:relative;scroll-padding:2.5rem 0 0 9rem}
 .wide caption{position:sticky;left:0;width:max-content;max-width:calc(100vw - 2rem)}
-.wide thead th{position:sticky;top:0;z-index:2;height:1.9rem}.wide thead tr+tr th{top:1.9rem;z-index:2}
+.wide thead th{position:sticky;top:0;z-index:2}
 .wide tbody th{position:sticky;left:0;z-index:1;background:var(--ground);min-width:8.5rem;max-width:14rem}.wide thead th.corner{left:0;z-index:3}
 .matrix td{white-space:nowrap;padding:0}.matrix td p{margin:0;padding:.3rem .5rem}.matrix td p+p{border-top:1px solid var(--line)}
 .matrix thead th{white-space:nowrap}.matrix tbody th{overflow-wrap:anywhere}th small{font-weight:400;display:block}
@@ -55,5 +55,5 @@ details{margin-top:1rem}summary{cursor:pointer;color:var(--link)}
 @media(max-width:40rem){header,main,footer{padding-left:.75rem;padding-right:.75rem}h1{font-size:1.35rem}.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.4rem}.wide tbody th{min-width:7rem;max-width:8.5rem}label,label.search{flex-basis:9rem;max-width:none}label.search{flex-basis:100%}}
 @media(prefers-reduced-motion:no-preference){a,button,input,select{transition:outline-offset .1s}}
 @media(forced-colors:active){.tag,td,th{border-color:CanvasText}}
-@media print{header nav,form,.skip,#hits,#count,summary{display:none}.wide{max-height:none;overflow:visible}.wide th,.wide caption{position:static!important}table{font-size:7pt}.matrix td{white-space:normal}thead{display:table-header-group}tr,.card{break-inside:avoid}a{color:inherit}body{font-size:10pt}}
+@media print{header nav,form,.skip,#hits,#count,summary{display:none}.wide{max-height:none;overflow:visible}.wide th,.wide caption{position:static!important}table{font-size:6.5pt}.matrix td{white-space:normal}.matrix td p{overflow-wrap:normal;padding:.15rem .25rem}.matrix b{white-space:nowrap}.matrix th,.matrix thead th{white-space:normal;overflow-wrap:anywhere;min-width:0;padding:.15rem .25rem}small{font-size:inherit}thead{display:table-header-group}tr,.card{break-inside:avoid}a{color:inherit}body{font-size:10pt}}
 `;

@@ -178,6 +178,12 @@ describe("release-bot status render with GitHub", () => {
       github: { "api-url": github.apiUrl, "token-file": "token" },
     };
     writeFileSync(join(directory, "config.yml"), JSON.stringify({ agent }));
+    const words = ["render", "--out", join(directory, "site"), "--config", join(directory, "config.yml")];
+    const nobody = await runCaptured(status, words);
+    expect(nobody).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/agent\.db is not there: no agent has run/),
+    });
     const store = openAgentStore(join(directory, "state/agent.db"), () => []);
     await store.images.save(image({}));
     await store.database.close();
