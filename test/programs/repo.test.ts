@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { main } from "../../src/programs/cli/repo.ts";
+import { runCaptured } from "../support/captured-program.ts";
 import { GpgHome } from "../support/gpg-home.ts";
 import { PackageMaker } from "../support/package-maker.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -96,6 +97,41 @@ describe("release-bot repo", () => {
     });
   });
 
+  it("writes what was done to its output, and what was refused beside it", () => {
+    const mixed = repo(
+      "promote",
+      ...common("vm-bookworm,vm-trixie"),
+      ...toCurrent,
+      "--min-age-days",
+      "0",
+      "--rehearse",
+    );
+    expect(mixed.status).toBe(1);
+    expect(mixed.stdout.toString()).toBe("");
+    expect(mixed.stderr).toMatch(/^vm-bookworm: refused: ALREADY_PUBLISHED: .*\nvm-trixie: refused: NOT_IN_TESTING: /);
+  });
+
+  it.each([
+    ["broken.rpm", "no package at all"],
+    ["README", "of no kind that belongs beside packages"],
+  ])("publishes nothing where one of the files is none that clients would get: %s, %s", (name) => {
+    const good = maker.rpm({ name: "delta", version: "1.0-1" }, key);
+    const other = join(maker.directory, name);
+    writeFileSync(other, "hello\n");
+    const words = ["--component", "delta", "--commit", "d".repeat(40), "--repository", "current-testing"];
+    const run = repo("publish", ...common("host-fc41"), ...words, good, other);
+    expect(run.status).toBe(1);
+    expect(run.stderr).toContain(`refused: NOT_IN_TESTING: ${name} is no rpm package that can be read`);
+    expect(repo("status", "--root", root).stdout.toString()).not.toContain("delta");
+  });
+
+  it("says that there is nothing to be checked", () => {
+    const empty = join(maker.directory, "empty");
+    mkdirSync(empty);
+    expect(repo("check", "--root", empty).stdout.toString()).toBe(`there is no repository below ${empty}\n`);
+    expect(repo("check", "--root", join(empty, "missing"))).toMatchObject({ status: 2 });
+  });
+
   it("promotes a template by its version", () => {
     const version = "4.3.0-202508191723";
     const file = maker.rpm({ name: "qubes-template-debian-13-xfce", version }, key);
@@ -167,6 +203,20 @@ describe("release-bot repo", () => {
     const failing = repo("create", ...common("host-fc42"), "--repository", "current", "--gpg", "/bin/false");
     expect(failing.status).toBe(1);
     expect(failing.stderr).toContain("SIGNER_FAILED");
+  });
+
+  it.each([
+    ["promote", "--dist", "vm-gentoo", ...toCurrent],
+    ["promote", "--dist", "host-fc41", ...alpha, "--to", "current-testing"],
+    ["promote", "--dist", "host-fc41", ...alpha, "--to", "templates-itl"],
+    ["promote", "--template", "debian-13", "--to", "current"],
+    ["withdraw", "--template", "debian-13", "--repository", "templates-itl"],
+    ["publish", "--dist", "host-fc41", ...alpha, "--repository", "current-testing", tmpdir()],
+    ["resign", "--former-key", "short"],
+  ])("answers 2 to words that lead nowhere: %s", async (...words) => {
+    const run = await runCaptured(main, [...words, "--root", root, "--release", "r4.3", "--sign-key", "A".repeat(40)]);
+    expect(run).toMatchObject({ status: 2, stdout: "" });
+    expect(run.stderr).toMatch(/^release-bot repo: .*; 'release-bot repo --help' says more\n$/);
   });
 
   it.each([

@@ -43,6 +43,8 @@ async function planTarget(
 ): Promise<RehearsedPlan> {
   const from = request.from === null ? testingOf(request.to) : [request.from];
   const early = judgeEarly(tree, request, from, target);
+  // What the facts throw comes first; that this one fails, too, is then nobody's surprise.
+  early.catch(() => undefined);
   const gathered = await gatherFacts(tree, request, from, target);
   const { release, subject, to, holds, buggy, minAgeDays, now } = request;
   const { facts, at } = since === null ? { ...gathered, at: null } : rewindFacts(gathered.facts, subject, to, since);

@@ -45,6 +45,11 @@ export async function publishBuild(
   if (described.entries().length === 0) {
     return no(refusal("NOT_IN_TESTING", repository, "none of the files is a package", "Name the built packages."));
   }
+  const stranger = neitherPackageNorBeside(described, files);
+  if (stranger !== null) {
+    const what = `${stranger} is no ${place.type} package that can be read, and belongs to none of the others`;
+    return no(refusal("NOT_IN_TESTING", stranger, what, "Name packages, sources, buildinfo and signatures only."));
+  }
   return tree.alone(place, "changed", async () => {
     const snapshot = engine.read(place);
     await tree.needSigned(snapshot, request.signKey);
@@ -55,6 +60,16 @@ export async function publishBuild(
     const moves = files.map(({ file, sha256 }) => ({ file, sha256 }));
     return ok({ dist: distribution?.name ?? subjectName(request), repository, moves });
   });
+}
+
+/** What the standard tool has passed over would be recorded as published, and never be offered to anybody. */
+function neitherPackageNorBeside(described: Snapshot, files: readonly NewFile[]): string | null {
+  const listed = new Set(described.entries().flatMap((entry) => entry.files.map((file) => file.file)));
+  const isPackage = (file: string): boolean => /\.(rpm|deb|dsc|pkg\.tar(\.[a-z0-9]+)?)$/.test(file);
+  const isBeside = (file: string): boolean =>
+    /\.(buildinfo|changes|udeb|ddeb|asc|sig|tar\.[a-z0-9]+)$/.test(file) && !isPackage(file);
+  const belongs = (file: string): boolean => listed.has(file) || isBeside(file);
+  return files.find(({ file }) => !belongs(file))?.file ?? null;
 }
 
 function subjectName(request: PublishRequest): string {

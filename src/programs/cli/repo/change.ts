@@ -2,13 +2,15 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Repositories } from "../../../adapters/repository/index.ts";
-import { AdapterError, type RefusalCode } from "../../../domain/index.ts";
+import { AdapterError, isGated, type RefusalCode } from "../../../domain/index.ts";
 import type { DistributionPlan, Signer } from "../../../promotion/index.ts";
 import {
   daysOf,
   formerKeysOf,
+  isDirectory,
   openByWords,
   releaseOf,
+  repositoryFor,
   repositoryOf,
   signKeyOf,
   subjectOf,
@@ -19,16 +21,18 @@ import {
 
 /** Publishes the files that are named. */
 export async function publish(words: Words): Promise<number> {
-  const { repositories, signer } = openByWords(words);
+  const { repositories, signer } = openByWords(words, "made");
   const release = releaseOf(words);
-  const repository = repositoryOf(words, "repository");
   const subject = subjectOf(words);
+  const repository = repositoryFor(words, "repository", subject);
   const [target, ...others] = targetsOf(words);
   if (target === undefined || others.length > 0) throw new UsageError("--dist: publish takes one distribution");
   const files = words.positionals.map((file) => resolve(file));
-  const missing = files.find((file) => !existsSync(file));
   if (files.length === 0) throw new UsageError("no file is named");
-  if (missing !== undefined) throw new UsageError(`${missing}: there is no such file`);
+  for (const file of files) {
+    if (!existsSync(file)) throw new UsageError(`${file}: there is no such file`);
+    if (isDirectory(file)) throw new UsageError(`${file}: this is a directory; name the files`);
+  }
   await repositories.recover();
   const request = {
     release,
@@ -50,19 +54,24 @@ export async function publish(words: Words): Promise<number> {
   return say(
     words,
     { dist, repository, files: moves },
-    `published to ${repository} for ${dist}: ${moves.length} files`,
+    `published to ${repository} for ${dist}: ${moves.length === 1 ? "one file" : `${moves.length} files`}`,
     0,
   );
 }
 
 /** Promotes from testing. */
 export async function promote(words: Words): Promise<number> {
-  const { repositories, signer } = openByWords(words);
+  const { repositories, signer } = openByWords(words, "there");
+  const subject = subjectOf(words);
+  const to = repositoryFor(words, "to", subject);
+  if (words.values.from === undefined && !isGated(to)) {
+    throw new UsageError(`--to ${to}: no testing repository belongs to it; say --from where`);
+  }
   const request = {
     release: releaseOf(words),
-    subject: subjectOf(words),
-    to: repositoryOf(words, "to"),
-    from: words.values.from === undefined ? null : repositoryOf(words, "from"),
+    subject,
+    to,
+    from: words.values.from === undefined ? null : repositoryFor(words, "from", subject),
     targets: targetsOf(words),
     holds: new Set<never>(),
     buggy: false,
@@ -76,11 +85,15 @@ export async function promote(words: Words): Promise<number> {
 
 /** Takes a version out again. */
 export async function withdraw(words: Words): Promise<number> {
-  const { repositories, signer } = openByWords(words);
+  const { repositories, signer } = openByWords(words, "there");
+  const subject = subjectOf(words);
+  if (subject.kind === "template" && subject.version === null) {
+    throw new UsageError("--version is missing: which one is to be withdrawn?");
+  }
   const request = {
     release: releaseOf(words),
-    subject: subjectOf(words),
-    repository: repositoryOf(words, "repository"),
+    subject,
+    repository: repositoryFor(words, "repository", subject),
     targets: targetsOf(words),
   };
   await repositories.recover();
@@ -89,7 +102,7 @@ export async function withdraw(words: Words): Promise<number> {
 
 /** Publishes signed empty metadata. */
 export async function create(words: Words): Promise<number> {
-  const { repositories, signer } = openByWords(words);
+  const { repositories, signer } = openByWords(words, "made");
   const release = releaseOf(words);
   const repository = repositoryOf(words, "repository");
   const targets = repository.startsWith("templates-")
@@ -126,9 +139,13 @@ async function carryOut(
     })),
     applied,
   };
-  const text = outcomes.map(({ plan, what }) => describe(plan, what, words.values.rehearse ? "rehearsed" : "done"));
   const status = good.length === outcomes.length ? 0 : good.length === 0 ? 1 : 3;
-  return say(words, shown, text.join("\n"), status);
+  if (words.values.json) return say(words, shown, "", status);
+  for (const { plan, what } of outcomes) {
+    const text = describe(plan, what, words.values.rehearse ? "rehearsed" : "done");
+    (what === null ? process.stdout : process.stderr).write(`${text}\n`);
+  }
+  return status;
 }
 
 async function tryApply(repositories: Repositories, plan: DistributionPlan, signer: Signer): Promise<Outcome["what"]> {

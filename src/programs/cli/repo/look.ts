@@ -1,23 +1,31 @@
 /** `release-bot repo check`, `status`: what only looks. */
-import { openByWords, releaseOf, type Words } from "./options.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { openByWords, releaseOf, textOf, type Words } from "./options.ts";
 
 /** Every fault of the tree; exit status 1 where there is one. */
 export async function check(words: Words): Promise<number> {
-  const { repositories } = openByWords(words);
+  const { repositories } = openByWords(words, "there");
   const faults = await repositories.check();
   if (words.values.json) process.stdout.write(`${JSON.stringify({ ok: faults.length === 0, faults })}\n`);
   else {
     for (const { path, what } of faults) process.stdout.write(`${path}: ${what}\n`);
-    if (faults.length === 0) process.stdout.write("every reference, hash, size and signature is right\n");
+    if (faults.length === 0) process.stdout.write(`${soundness(textOf(words, "root"))}\n`);
   }
   return faults.length === 0 ? 0 : 1;
+}
+
+/** A tree without any repository is sound, too, and probably not what was meant. */
+function soundness(root: string): string {
+  const isThere = ["rpm", "deb", "archlinux"].some((type) => existsSync(join(root, type)));
+  return isThere ? "every reference, hash, size and signature is right" : `there is no repository below ${root}`;
 }
 
 const day = 24 * 3600 * 1000;
 
 /** Which version stands where, and for how long. */
 export async function status(words: Words): Promise<number> {
-  const { repositories } = openByWords(words);
+  const { repositories } = openByWords(words, "there");
   const release = words.values.release === undefined ? null : releaseOf(words);
   const standing = await repositories.standing({ release, component: null, distribution: null });
   const now = Date.now();

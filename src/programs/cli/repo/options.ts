@@ -1,4 +1,5 @@
 /** The words of `release-bot repo …`, parsed: each option by the one parser of its kind, and what is missing named. */
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { NodeDisk } from "../../../adapters/files/index.ts";
@@ -83,8 +84,13 @@ function parsed<T>(words: Words, name: Name, parse: (untrusted: string) => T | n
   return value;
 }
 
-/** The repositories under `--root`, with the signer that `--gpg` names. */
-export function openByWords(words: Words): { repositories: Repositories; signer: Signer & PublicKeys } {
+/** The repositories under `--root`, with the signer that `--gpg` names. Only what publishes may make the directory. */
+export function openByWords(
+  words: Words,
+  directory: "there" | "made",
+): { repositories: Repositories; signer: Signer & PublicKeys } {
+  const root = resolve(word(words, "root"));
+  if (directory === "there" && !isDirectory(root)) throw new UsageError(`--root ${root}: there is no such directory`);
   const engine = word(words, "deb-engine");
   if (engine !== "auto" && engine !== "native" && engine !== "reprepro") {
     throw new UsageError(`--deb-engine ${engine}: auto, native or reprepro`);
@@ -92,7 +98,7 @@ export function openByWords(words: Words): { repositories: Repositories; signer:
   const signer = new GpgProgramSigner({ program: word(words, "gpg"), environment: {}, limitMs: 300_000 });
   const { artifacts, mirror } = words.values;
   const repositories = openRepositories({
-    root: resolve(word(words, "root")),
+    root,
     artifacts: artifacts === undefined ? null : resolve(artifacts),
     disk: new NodeDisk(),
     clock: () => new Date(),
@@ -101,6 +107,11 @@ export function openByWords(words: Words): { repositories: Repositories; signer:
     mirrors: mirror ?? [],
   });
   return { repositories: watched(repositories, process.stderr), signer };
+}
+
+/** Whether the path leads to a directory. */
+export function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** `--release` */
@@ -124,6 +135,9 @@ export function distributionsOf(words: Words): Distribution[] | null {
   return distributionNames(words).map((name) => {
     const distribution = parseDistribution(name);
     if (distribution === null) throw new UsageError(`--dist ${name}: this is no distribution`);
+    if (distribution.type === "gentoo" || distribution.type === "windows") {
+      throw new UsageError(`--dist ${name}: ${distribution.type} packages have no repository here`);
+    }
     return distribution;
   });
 }
@@ -137,6 +151,17 @@ function distributionNames(words: Words): string[] {
 /** `--to`, `--from` or `--repository` */
 export function repositoryOf(words: Words, name: "to" | "from" | "repository"): RepositoryName {
   return parsed(words, name, (text) => parseComponentRepository(text) ?? parseTemplateRepository(text), "repository");
+}
+
+/** The same, for a subject that it can hold. */
+export function repositoryFor(
+  words: Words,
+  name: "to" | "from" | "repository",
+  subject: PromotionSubject,
+): RepositoryName {
+  const repository = repositoryOf(words, name);
+  if ((parseTemplateRepository(repository) !== null) === (subject.kind === "template")) return repository;
+  throw new UsageError(`--${name} ${repository}: it holds no ${subject.kind}s`);
 }
 
 /** `--component` with `--commit`, or `--template` with or without `--version`. */

@@ -12,7 +12,7 @@ import {
 
 /** Signs what the former key signed; exit status 3 where only some could be. */
 export async function resign(words: Words): Promise<number> {
-  const { repositories, signer } = openByWords(words);
+  const { repositories, signer } = openByWords(words, "there");
   const formerKeys = formerKeysOf(words);
   const signKey = signKeyOf(words);
   if (formerKeys.length === 0) throw new UsageError("--former-key is missing");

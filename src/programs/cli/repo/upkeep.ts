@@ -5,7 +5,7 @@ import { daysOf, openByWords, releaseOf, repositoryOf, signKeyOf, targetOf, text
 
 /** Uploads one repository in two phases. */
 export async function upload(words: Words): Promise<number> {
-  const { repositories } = openByWords(words);
+  const { repositories } = openByWords(words, "there");
   const request = {
     release: releaseOf(words),
     repository: repositoryOf(words, "repository"),
@@ -21,7 +21,7 @@ export async function upload(words: Words): Promise<number> {
 
 /** Takes out of testing repositories what was superseded there long ago. */
 export async function cleanUp(words: Words): Promise<number> {
-  const { repositories, signer } = openByWords(words);
+  const { repositories, signer } = openByWords(words, "there");
   const signKey = signKeyOf(words);
   const only = words.values.dist === undefined ? null : new Set(words.values.dist.join(",").split(","));
   const signKeyFor = (dist: string | null): typeof signKey | null =>
@@ -41,7 +41,7 @@ export async function cleanUp(words: Words): Promise<number> {
 
 /** Says where records, repositories, uploads and labels disagree; exit status 1 where something is left so. */
 export async function reconcile(words: Words): Promise<number> {
-  const { repositories } = openByWords(words);
+  const { repositories } = openByWords(words, "there");
   const mode = words.values.repair ? "repair" : "look";
   const found = await repositories.reconcile(mode);
   // Repaired records come first: labels are compared with what stands.
