@@ -1,9 +1,9 @@
 import { AdapterError, type LogPath, type SourceHistory } from "../domain/index.ts";
 import { type DistributionFact, distributionEvent, type Reporter } from "./events.ts";
-import { closeLog, notePackages, openLog, printable } from "./log-end.ts";
+import { closeLog, named, notePackages, openLog, printable } from "./log-end.ts";
 import type { BuildPorts, BuildTask, JobLog } from "./ports.ts";
-import type { DistributionRecord, StageRecord } from "./record.ts";
-import { runStages, type StageFailure } from "./run-stages.ts";
+import type { DistributionRecord } from "./record.ts";
+import { runStages, type StageFailure, type StageRun } from "./run-stages.ts";
 
 /** One distribution's build, and what surrounds it. */
 export interface DistributionBuild {
@@ -11,6 +11,8 @@ export interface DistributionBuild {
   readonly ports: BuildPorts;
   readonly reporter: Reporter;
   readonly attempts: number;
+  /** What an earlier run of the job published before it died; empty where there was none. */
+  readonly published: DistributionRecord["packages"];
   /** Aborted when the job is cancelled or the program stops. */
   readonly signal: AbortSignal;
   /** What came in since the version that stands in the repository now. */
@@ -35,7 +37,7 @@ export async function buildDistribution(build: DistributionBuild): Promise<Distr
     reason: "",
     attempts: build.attempts,
     stages: [],
-    packages: [],
+    packages: task.begin === "published" ? build.published : [],
     repository: task.repository,
     log: null,
   };
@@ -55,8 +57,8 @@ export async function buildDistribution(build: DistributionBuild): Promise<Distr
   log.note(
     `build of ${task.component.name} ${printable(task.version)} ${task.commit} for ${task.distribution.name} of ${task.builder.configuration.release}, job ${reporter.job}`,
   );
-  const keep = async (stages: readonly StageRecord[]): Promise<void> => {
-    record = { ...record, stages };
+  const keep: StageRun["keep"] = async (stages, published) => {
+    record = { ...record, stages, packages: published === null ? record.packages : named(published) };
     await build.progress(record);
   };
   const outcome = await runStages({
@@ -72,7 +74,8 @@ export async function buildDistribution(build: DistributionBuild): Promise<Distr
     throw bug;
   });
   const tail = log.tail();
-  const packages = notePackages(log, outcome.packages);
+  const packages = outcome.packages.length > 0 ? named(outcome.packages) : record.packages;
+  notePackages(log, packages);
   if (outcome.failure !== null) log.note(`${outcome.failure.stage} failed: ${printable(outcome.failure.reason)}`);
   const path = await closeLog(log, outcome.failure === null ? "done" : "failed");
   const reason = outcome.failure === null ? "" : `${outcome.failure.stage}: ${outcome.failure.reason}`;

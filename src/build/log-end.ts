@@ -29,9 +29,12 @@ export function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]+/g, " ").slice(0, 500);
 }
 
-/** Says in the log what a build made; answers it for the record, by names without their directory. */
-export function notePackages(log: JobLog, packages: readonly PackageFile[]): DistributionRecord["packages"] {
-  const made = packages.map(({ path, sha256, size }) => ({ file: basename(path), sha256, size }));
-  for (const { file, sha256, size } of made) log.note(`package ${printable(file)} sha256:${sha256} ${size}`);
-  return made;
+/** Packages as a record has them: by names without their directory. */
+export function named(packages: readonly PackageFile[]): DistributionRecord["packages"] {
+  return packages.map(({ path, sha256, size }) => ({ file: basename(path), sha256, size }));
+}
+
+/** Says in the log what a build made. */
+export function notePackages(log: JobLog, packages: DistributionRecord["packages"]): void {
+  for (const { file, sha256, size } of packages) log.note(`package ${printable(file)} sha256:${sha256} ${size}`);
 }

@@ -195,6 +195,7 @@ async function buildAll(build: Build, source: FetchedSource, reporter: Reporter)
       ports,
       reporter,
       attempts,
+      published: before.get(distribution.name)?.packages ?? [],
       signal: request.signal,
       history,
     };

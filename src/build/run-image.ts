@@ -10,7 +10,7 @@ import {
   type TraceId,
 } from "../domain/index.ts";
 import type { ImagePorts, ImageRecord, ImageTask } from "./image-ports.ts";
-import { closeLog, notePackages, openLog, printable } from "./log-end.ts";
+import { closeLog, named, notePackages, openLog, printable } from "./log-end.ts";
 import type { JobLog } from "./ports.ts";
 import type { AskedBy } from "./record.ts";
 import { runStages, type StageFailure } from "./run-stages.ts";
@@ -170,7 +170,8 @@ async function build(
   });
   const { failure } = outcome;
   const tail = log.tail();
-  const packages = notePackages(log, outcome.packages);
+  const packages = named(outcome.packages);
+  notePackages(log, packages);
   if (failure !== null) log.note(`${failure.stage} failed: ${printable(failure.reason)}`);
   return { failure, packages, log: await closeLog(log, failure === null ? "done" : "failed"), tail };
 }

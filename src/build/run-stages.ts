@@ -21,8 +21,8 @@ export interface StageRun {
   /** For all stages together. */
   readonly limitSeconds: number;
   readonly now: () => Date;
-  /** Called after each stage with all that have ended. */
-  readonly keep: (stages: readonly StageRecord[]) => Promise<void>;
+  /** Called after each stage with all that have ended, and with the packages once they are published (null: not yet). */
+  readonly keep: (stages: readonly StageRecord[], packages: readonly PackageFile[] | null) => Promise<void>;
 }
 
 /** What came of them. */
@@ -48,6 +48,7 @@ export async function runStages(build: StageRun): Promise<StageResult> {
   const stages: StageRecord[] = [];
   let run: BackendRun | null = null;
   let at: StageName = "prep";
+  let published: readonly PackageFile[] | null = null;
 
   /** What a failure is really due to: the limit, the lost log, a stop from outside, or the stage itself. */
   const explain = (error: unknown): string => {
@@ -66,19 +67,20 @@ export async function runStages(build: StageRun): Promise<StageResult> {
       signal.throwIfAborted();
       await untilStopped(signal, graceMs, stage.run(signal));
       signal.throwIfAborted();
+      if (stage.name === "publish") published = (await run?.packages()) ?? null;
     } catch (fault) {
       error = explain(fault);
       throw fault;
     } finally {
       stages.push({ stage: stage.name, startedAt, endedAt: now().toISOString(), error });
-      await build.keep([...stages]);
+      await build.keep([...stages], published);
     }
   };
 
   try {
     run = await build.open();
     for (const stage of run.stages) await step(stage);
-    return { failure: null, packages: await run.packages() };
+    return { failure: null, packages: published ?? (await run.packages()) };
   } catch (error) {
     return { failure: { stage: at, reason: explain(error) }, packages: [] };
   } finally {

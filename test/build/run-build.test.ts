@@ -317,6 +317,9 @@ describe("a build after a crash", () => {
     const outcome = await run(world);
     expect(world.ran.filter((line) => line.startsWith("vm-fc41"))).toEqual(["vm-fc41 upload"]);
     expect(states(outcome)[1]).toBe("vm-fc41 uploaded");
+    // What was published is known still: it is to be stated, and audited.
+    expect(outcome.record.distributions[1]?.packages).toEqual(outcome.record.distributions[0]?.packages);
+    expect(outcome.record.distributions[1]?.packages).toHaveLength(1);
   });
 
   it("uploads what had been published however often it crashed: it is there, and that has to be told", async () => {

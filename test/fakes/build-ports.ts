@@ -87,7 +87,9 @@ export class FakeWorld {
             await this.script(name, task, signal);
           },
         })),
-        packages: async () => [{ path: "/w/hello-1.0.rpm", sha256: "0".repeat(64) as Sha256, size: 10 }],
+        // What only uploads has built nothing, as with the real ones.
+        packages: async () =>
+          task.begin === "published" ? [] : [{ path: "/w/hello-1.0.rpm", sha256: "0".repeat(64) as Sha256, size: 10 }],
         close: async () => undefined,
       };
     },
