@@ -11,10 +11,11 @@ import type { Ledger } from "../work/index.ts";
 import { placeChannel, pump, WakeUp, work } from "../work/index.ts";
 import { buildersSource } from "./agent/builders.ts";
 import { ClockWatch } from "./agent/clock-watch.ts";
-import { type CommandIntakeParts, type IntakeVerdict, takeCommand } from "./agent/command-intake.ts";
+import { type CommandIntakeParts, takeCommand } from "./agent/command-intake.ts";
 import type { AgentParts, Hands } from "./agent/hands.ts";
 import { wordsOf } from "./agent/job-words.ts";
 import { liveHands } from "./agent/live-hands.ts";
+import { agentMetrics } from "./agent/metrics.ts";
 import { outboxEntries } from "./agent/outbox-entries.ts";
 import { placeDeliverer } from "./agent/place-deliverer.ts";
 import { CommentPoller } from "./agent/poller.ts";
@@ -30,6 +31,8 @@ import { systemClock } from "./clock.ts";
 import { type ConfigurationFile, qrexecSettings } from "./configuration.ts";
 import { runDaemon } from "./daemon.ts";
 import type { Logger } from "./logging.ts";
+import { monitorServer } from "./monitor.ts";
+import { closeServer, listen } from "./receiver/server.ts";
 
 /** What `--help` says. */
 export const help = `release-bot agent [--config FILE]
@@ -80,13 +83,13 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
     builders,
   };
   const hands = handsOf({ settings, qrexec, store, clock, watch, wakeUp, builders, verification, log });
-  const counts = new Map<IntakeVerdict, number>();
+  const metrics = agentMetrics(store);
   const intake: CommandIntakeParts = {
     verification,
     ledger,
     clock: watch,
     log,
-    count: (verdict) => counts.set(verdict, (counts.get(verdict) ?? 0) + 1),
+    count: metrics.countMessage,
     onRefused: (message) => hands.onRefused(message),
   };
   const heard = (time: Date): void => watch.heard(time);
@@ -123,7 +126,10 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
         runner,
         clock,
         wakeUp,
-        onJob: (job, event) => log.info({ job: job.id, trace: job.trace, queue: job.queue, ...wordsOf(event) }, "job"),
+        onJob: (job, event) => {
+          if (event !== "begins") metrics.countJob(event.kind);
+          log.info({ job: job.id, trace: job.trace, queue: job.queue, ...wordsOf(event) }, "job");
+        },
         onTrouble: (where, error) => log.error({ where, err: error }, "a job met trouble"),
       },
       end,
@@ -140,13 +146,22 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
       end,
     ),
   ];
-  log.info({ qube: settings.qube, mode: settings.mode, services: services.map(({ path }) => path) }, "ready");
+  const monitor = settings.monitor === null ? null : monitorServer(() => null, metrics.render);
+  const watched =
+    monitor === null || settings.monitor === null ? {} : { monitor: await listen(monitor, settings.monitor) };
+  log.info(
+    { ...watched, qube: settings.qube, mode: settings.mode, services: services.map(({ path }) => path) },
+    "ready",
+  );
   await new Promise<void>((resolve) => (end.aborted ? resolve() : end.addEventListener("abort", () => resolve())));
-  await Promise.all(services.map((service) => service.close()));
+  await Promise.all([
+    ...services.map((service) => service.close()),
+    ...(monitor === null ? [] : [closeServer(monitor)]),
+  ]);
   await Promise.all(running);
   hands.close();
   await store.database.close();
-  log.info({ messages: Object.fromEntries(counts) }, "ended");
+  log.info({ messages: Object.fromEntries(metrics.messages) }, "ended");
 }
 
 /** Where calls are taken. A shadow leaves the place of the predecessor's services alone. */

@@ -52,6 +52,14 @@ const section = z
       })
       .optional(),
     "max-signature-age-days": z.number().positive().max(365).default(7),
+    /** Where `/metrics` is served, on a loopback address; null: nowhere. */
+    monitor: z
+      .strictObject({
+        host: z.enum(["127.0.0.1", "::1", "localhost"]),
+        port: z.int().min(0).max(65_535),
+      })
+      .nullable()
+      .default(null),
     "poll-seconds": z.number().min(1).max(86_400).default(180),
     github: z
       .strictObject({

@@ -1,6 +1,6 @@
 import type { ReceiverStore } from "../../adapters/store/index.ts";
+import type { Metric } from "../monitor.ts";
 import type { Verdict } from "./intake.ts";
-import type { Metric } from "./monitor.ts";
 
 /** Counts what the receiver does, for Prometheus. */
 export function receiverMetrics(store: ReceiverStore): {
