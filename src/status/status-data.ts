@@ -25,8 +25,13 @@ const placeBefore = z.strictObject({
 const place = placeBefore.extend({
   /** When its last build failed; null where it did not, or a later one stands. */
   failedAt: time.nullable(),
-  /** The signed command that brought it where it stands; null where the records know of none. */
-  promotedBy: z.strictObject({ signer: word, signedAt: time, trace: word.nullable() }).nullable(),
+  /** The signed command, or the operator's urgent order, that brought it where it stands; null where none is known. */
+  promotedBy: z
+    .union([
+      z.strictObject({ signer: word, signedAt: time, trace: word.nullable() }),
+      z.strictObject({ operator: word, reason: z.string().max(2000), orderedAt: time }),
+    ])
+    .nullable(),
 });
 
 const updateBefore = z.strictObject({

@@ -59,6 +59,11 @@ export function tellStory(update: StatusUpdate, line: Line, now: Date): Story {
   return { update, places: places.map((place) => placeStory(update, place, line, now)) };
 }
 
+function promoterWords(by: NonNullable<StatusPlace["promotedBy"]>): string {
+  if ("operator" in by) return `by hand of ${by.operator}, ordered ${minuteOf(by.orderedAt)}: ${by.reason}`;
+  return `promoted by ${by.signer}, signed ${minuteOf(by.signedAt)}${by.trace === null ? "" : `, command ${by.trace}`}`;
+}
+
 function placeStory(update: StatusUpdate, place: StatusPlace, line: Line, now: Date): PlaceStory {
   const readiness = judgeReadiness(update, place, line, now);
   const lines: string[] = [];
@@ -67,10 +72,7 @@ function placeStory(update: StatusUpdate, place: StatusPlace, line: Line, now: D
     const version = place.packageVersion === null ? "" : ` as ${place.packageVersion}`;
     lines.push(`in ${place.repository}${version}${place.since === null ? "" : ` since ${minuteOf(place.since)}`}`);
   }
-  if (place.promotedBy !== null) {
-    const { signer, signedAt, trace } = place.promotedBy;
-    lines.push(`promoted by ${signer}, signed ${minuteOf(signedAt)}${trace === null ? "" : `, command ${trace}`}`);
-  }
+  if (place.promotedBy !== null) lines.push(promoterWords(place.promotedBy));
   switch (readiness.kind) {
     case "in-current":
       break;

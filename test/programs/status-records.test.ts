@@ -8,11 +8,11 @@ import type { GithubLab } from "../../src/lab/github/index.ts";
 import { main as status } from "../../src/programs/cli/status.ts";
 import { draftUpdates } from "../../src/programs/cli/status-drafts.ts";
 import { promotersOf } from "../../src/programs/cli/status-promoters.ts";
-import { parseStatusData } from "../../src/status/index.ts";
+import { parseStatusData, tellAll } from "../../src/status/index.ts";
 import { runCaptured } from "../support/captured-program.ts";
 import { askGithub } from "../support/github-issue.ts";
 import { githubWith, reportRepository } from "../support/github-reports.ts";
-import { placeWith } from "../support/status-data.ts";
+import { placeWith, statusWith, updateWith } from "../support/status-data.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const commit = "c".repeat(40);
@@ -140,6 +140,29 @@ describe("who promoted a version", () => {
       trace: "abcdefgh",
     });
     expect(promotersOf([job({ state: "failed" })])(draft, place)).not.toBeNull();
+  });
+
+  it("is the operator, with the reason, where it was done by hand", () => {
+    const byHand = job({});
+    const { request } = byHand as unknown as { request: { command: object } };
+    const work = {
+      kind: "promotion",
+      command: request.command,
+      orderedAt: Date.parse("2026-11-25T10:00:00Z"),
+      byHand: { operator: "marek@build-x", reason: "a hole in xen" },
+    };
+    const ordered = { ...byHand, request: { kind: "operator", builder: "", work } } as unknown as JobEntry;
+    const promotedBy = promotersOf([ordered])(draft, place);
+    expect(promotedBy).toEqual({
+      operator: "marek@build-x",
+      reason: "a hole in xen",
+      orderedAt: "2026-11-25T10:00:00.000Z",
+    });
+    const data = statusWith([updateWith({ places: [{ ...place, promotedBy }] })]);
+    expect(parseStatusData(JSON.stringify(data))).toEqual({ ok: true, value: data });
+    expect(tellAll(data, "r4.3", new Date("2026-11-26T12:00:00Z"))[0]?.places[0]?.lines).toContain(
+      "by hand of marek@build-x, ordered 2026-11-25 10:00 UTC: a hole in xen",
+    );
   });
 
   it.each([

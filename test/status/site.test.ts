@@ -40,6 +40,11 @@ const fields: readonly (readonly [name: string, data: Fields])[] = [
   ["holder", place((heldBy) => ({ heldBy }))],
   ["build qube", place((environment) => ({ environment }))],
   ["signer", place((signer) => ({ promotedBy: { signer, signedAt: "2026-11-20T10:00:00Z", trace: "x" } }))],
+  ["operator", place((operator) => ({ promotedBy: { operator, reason: "x", orderedAt: "2026-11-20T10:00:00Z" } }))],
+  [
+    "operator's reason",
+    place((reason) => ({ promotedBy: { operator: "x", reason, orderedAt: "2026-11-20T10:00:00Z" } })),
+  ],
   ["id", place((trace) => ({ promotedBy: { signer: "x", signedAt: "2026-11-20T10:00:00Z", trace } }))],
   ["environments", (value) => statusWith([updateWith()], { environments: [value] })],
   ["report repository", (reportRepository) => statusWith([updateWith()], { reportRepository })],

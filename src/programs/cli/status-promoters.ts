@@ -1,8 +1,9 @@
 import type { JobEntry } from "../../adapters/store/index.ts";
+import type { Command } from "../../domain/index.ts";
 import type { StatusPlace } from "../../status/index.ts";
 import type { Draft } from "./status-drafts.ts";
 
-/** Who promoted what: looks up the signed command after which a version stands where it stands; null where none is known. */
+/** Who promoted what: looks up the command, or the operator's order, after which a version stands where it stands; null where none is known. */
 export type Promoters = (draft: Omit<Draft, "places">, place: StatusPlace) => StatusPlace["promotedBy"];
 
 /**
@@ -22,16 +23,33 @@ export function promotersOf(jobs: readonly JobEntry[]): Promoters {
     if (repository === null || since === null) return null;
     const id = kind === "component" ? commit : version;
     const job = commands.get([kind, release, name, id, repository].join("\n"))?.find((one) => ranThen(one, since));
-    if (job?.request.kind !== "command") return null;
-    const { signer, signedAt } = job.request;
-    return { signer, signedAt: new Date(signedAt).toISOString(), trace: job.trace };
+    return job === undefined ? null : promoterOf(job);
   };
 }
 
+function promoterOf({ request, trace }: JobEntry): StatusPlace["promotedBy"] {
+  if (request.kind === "command") {
+    return { signer: request.signer, signedAt: new Date(request.signedAt).toISOString(), trace };
+  }
+  if (request.kind !== "operator" || request.work.kind !== "promotion") return null;
+  const { byHand, orderedAt } = request.work;
+  const { operator, reason } = byHand;
+  return {
+    operator: operator.slice(0, 200),
+    reason: reason.slice(0, 2000),
+    orderedAt: new Date(orderedAt).toISOString(),
+  };
+}
+
+function commandOf(request: JobEntry["request"]): Command | null {
+  if (request.kind === "command") return request.command;
+  return request.kind === "operator" && request.work.kind === "promotion" ? request.work.command : null;
+}
+
 function keyOfJob({ request, state }: JobEntry): string | null {
+  const command = commandOf(request);
   // One that failed may have been through for some of its distributions.
-  if (request.kind !== "command" || (state !== "done" && state !== "failed")) return null;
-  const { command } = request;
+  if (command === null || (state !== "done" && state !== "failed")) return null;
   switch (command.kind) {
     case "upload-component":
       return ["component", command.release, command.component, command.commit, command.repository].join("\n");
