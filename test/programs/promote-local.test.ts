@@ -154,7 +154,10 @@ describe("release-bot promote --local --ignore-min-age", () => {
     expect(ordered.stdout).toContain(`Upload-component r4.3 hello ${older} current host-fc41\n`);
     expect(ordered.stdout).toContain(`Ordered by Alice: ${reason}\n`);
     const outcome = await work();
-    expect(outcome).toMatchObject({ kind: "done", summary: "uploaded to current: host-fc41" });
+    expect(outcome).toMatchObject({
+      kind: "done",
+      summary: expect.stringMatching(/^uploaded to current: host-fc41 \(plan [0-9a-f]{12}\)$/),
+    });
     expect(await current()).toEqual(["hello 1.0-1"]);
     const [log] = logs.logs;
     expect(log?.lines[0]).toBe(`> ordered by hand by Alice; the age rule is set aside, because: ${reason}`);

@@ -64,7 +64,7 @@ export async function applyPromotion(ports: ApplyPorts, application: Application
     else late.push({ ...planned, reason });
   }
   for (const planned of [...late, ...failed]) reports.push(notMoved(ports, application, planned, path));
-  const good = `${verbs[wanted.kind].past} ${wanted.repository}: ${done.map(nameOf).join(", ")}`;
+  const good = `${verbs[wanted.kind].past} ${wanted.repository}: ${done.map(withPlan).join(", ")}`;
   if (failed.length === 0) {
     const notes = [
       ...left.map((planned) => `not ${nameOf(planned)}: ${planned.plan.refused?.code ?? ""}`),
@@ -126,6 +126,11 @@ async function applyAll(
 
 function nameOf({ plan }: Planned): string {
   return plan.dist;
+}
+
+/** The answer names the plan as a rehearsal and the log do; one that was carried out by an earlier try is theirs to name. */
+function withPlan({ plan }: Planned): string {
+  return plan.refused === undefined ? `${plan.dist} (plan ${plan.digest.slice(0, 12)})` : plan.dist;
 }
 
 function base(
