@@ -32,15 +32,27 @@ const limitMs = 60_000;
 /** A configuration of real size has some 250 variables of ours; make takes milliseconds for each. */
 const atOnce = 4;
 
-async function getVar(builder: VersionOneBuilder, name: string): Promise<string> {
-  const said = await capture({
+/** Runs its Makefile's own way of telling a variable. Without NO_COLOR it would write a file of colours into its directory. */
+function askMake({ directory, environment }: VersionOneBuilder, name: string, ...options: string[]): Promise<Buffer> {
+  return capture({
     program: "make",
-    args: ["-s", "-C", builder.directory, "get-var", `GET_VAR=${name}`],
-    directory: builder.directory,
-    environment: { ...builder.environment, MAKEFLAGS: "" },
+    args: ["-s", ...options, "-C", directory, "get-var", `GET_VAR=${name}`],
+    directory,
+    environment: { ...environment, MAKEFLAGS: "", NO_COLOR: "1" },
     limitMs,
   });
-  return said.toString("utf8").trim();
+}
+
+async function getVar(builder: VersionOneBuilder, name: string): Promise<string> {
+  return (await askMake(builder, name)).toString("utf8").trim();
+}
+
+/** The names of all variables, by make's own print of its data base: the Makefile tells values, and no names. */
+async function variableNames(builder: VersionOneBuilder): Promise<readonly string[]> {
+  const printed = (await askMake(builder, "RELEASE", "-p", "-n")).toString("latin1");
+  const defined = printed.matchAll(/^(?:define )?([A-Za-z_][A-Za-z0-9_]*)(?: [:?+]{0,3}= |$)/gm);
+  // The data base is in no order.
+  return [...defined].flatMap(([, name]) => name ?? []).sort();
 }
 
 async function getVars(builder: VersionOneBuilder, names: readonly string[]): Promise<Map<string, string>> {
@@ -71,15 +83,16 @@ export async function loadVersionOneConfiguration(
   builder: VersionOneBuilder,
 ): Promise<Result<LoadedConfiguration, readonly ConfigurationProblem[]>> {
   try {
-    const all = (await getVar(builder, ".VARIABLES")).split(/\s+/);
-    const values = await getVars(builder, [...versionOneVariables, ...wantedVariables(all)]);
+    const wanted = wantedVariables(await variableNames(builder));
+    const values = await getVars(builder, [...new Set([...versionOneVariables, ...wanted])]);
     const understood = understandVersionOne(builder.at, values, maintainers(builder.directory));
     if (!understood.ok) return understood;
     const { keyDirs, artifactsDir } = understood.value;
     const here = (path: string): string => resolve(builder.directory, path);
     return ok({
       configuration: { ...understood.value, artifactsDir: here(artifactsDir), keyDirs: keyDirs.map(here) },
-      files: [join(builder.directory, "builder.conf")],
+      // What a Makefile reads (files, the environment, other programs) only make knows: it is asked each time.
+      files: [],
     });
   } catch (error) {
     if (!(error instanceof AdapterError)) throw error;

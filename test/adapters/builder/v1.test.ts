@@ -46,9 +46,9 @@ ${more}`;
 
 async function load(text: string) {
   const directory = temporaryDirectory();
-  const { bin, calls } = makeV1Builder(directory, text);
+  const { calls } = makeV1Builder(directory, text);
   writeFileSync(join(directory, "builders.list"), `r4.1=${directory}\n`);
-  const environment = { PATH: `${bin}:${process.env["PATH"] ?? ""}` };
+  const environment = { PATH: process.env["PATH"] ?? "" };
   const loaded = await loadBuilders(join(directory, "builders.list"), { includeRoots: [], environment });
   return { directory, calls, environment, loaded };
 }

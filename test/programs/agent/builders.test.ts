@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { buildersSource, lineOf, queueOf } from "../../../src/programs/agent/builders.ts";
@@ -6,6 +6,7 @@ import { agentSettings } from "../../../src/programs/agent/settings.ts";
 import { parseConfiguration } from "../../../src/programs/configuration.ts";
 import { programLog } from "../../../src/programs/logging.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { makeV1Builder } from "../../support/v1-builder.ts";
 
 function place() {
   const directory = temporaryDirectory();
@@ -47,6 +48,20 @@ describe("the builders, read anew for each command and job", () => {
     expect((await source()).loaded).toEqual([]);
     rmSync(join(directory, "builders.list"));
     expect(await source()).toEqual({ loaded: [], broken: [] });
+  });
+
+  it("ask a v1 builder's Makefile each time: what it reads besides builder.conf only make knows", async () => {
+    const { source, directory, write } = place();
+    const signer = "A".repeat(40);
+    makeV1Builder(join(directory, "v1"), "RELEASE = 4.3\nDIST_DOM0 = fc41\ninclude grants.conf\n");
+    write("v1/grants.conf", `ALLOWED_DISTS_${signer} = dom0\n`);
+    write("builders.list", `r4.3=${directory}/v1\n`);
+    const granted = async () => [...((await source()).loaded[0]?.configuration.grants.keys() ?? [])];
+    expect(await granted()).toEqual([signer]);
+    write("v1/grants.conf", "");
+    expect(await granted()).toEqual([]);
+    // Asking leaves nothing behind in a directory that is a predecessor's.
+    expect(readdirSync(join(directory, "v1")).sort()).toEqual(["Makefile", "builder.conf", "grants.conf", "scripts"]);
   });
 
   it("share a queue where they share a directory, and are told apart by their line", async () => {
