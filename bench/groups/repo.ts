@@ -1,50 +1,46 @@
 /** The promoter beside the standard tools' full regeneration: the same machine, the same run, the same signing key. */
-import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { agentEnvironment } from "../../src/infra/index.ts";
 import { type Figure, type Measured, median } from "../figure.ts";
 import { benchKey, signAsBench, tool } from "../fixtures/bench-root.ts";
 import { repreproArchive } from "../fixtures/deb-tree.ts";
+import type { Promotions } from "../fixtures/promotions.ts";
 import { promoteWords, workingTree } from "../fixtures/repositories.ts";
 import { bases, type Kind, waitingFiles } from "../fixtures/waiting.ts";
 
 type Goal = Measured["goal"];
 
 const sizes = [500, 2000, 8000] as const;
-const rounds = 5;
+const rounds = 7;
 const program = join(import.meta.dirname, "../../src/programs/release-bot.ts");
 
 /** Medians that were measured already: growth compares them. */
-const measured = new Map<string, Promise<number>>();
+const measured = new Map<string, number>();
 
-async function timed(action: () => unknown): Promise<number> {
+function timed(action: () => void): number {
   const from = performance.now();
-  await action();
+  action();
   return performance.now() - from;
 }
 
-/** The median time of promoting one component of three packages; the first promotion warms the agent up. */
-function promotion(kind: Kind, count: number): Promise<number> {
+/** Promotes so many components of three packages in a process that is started as the agent is. */
+function promotions(kind: Kind, count: number, number: number): Promotions {
+  const script = join(import.meta.dirname, "../fixtures/promotions.ts");
+  const words = [script, kind, String(count), String(number)];
+  return JSON.parse(tool(process.execPath, words, { env: agentEnvironment })) as Promotions;
+}
+
+/** The median time of promoting one component; the first promotion warms the agent up. */
+function promotion(kind: Kind, count: number): number {
   const name = `${kind}.${count}`;
-  const known = measured.get(name) ?? measurePromotion(kind, count);
+  const known = measured.get(name) ?? median(promotions(kind, count, rounds + 1).times.slice(1));
   measured.set(name, known);
   return known;
 }
 
-async function measurePromotion(kind: Kind, count: number): Promise<number> {
-  const tree = workingTree(kind, count);
-  try {
-    await tree.promote(0);
-    const times: number[] = [];
-    for (let round = 1; round <= rounds; round++) times.push(await timed(() => tree.promote(round)));
-    return median(times);
-  } finally {
-    tree.remove();
-  }
-}
-
 /** Full regeneration by the kind's standard tool, with the same signatures. */
-async function regeneration(kind: Kind, count: number): Promise<number> {
+function regeneration(kind: Kind, count: number): number {
   switch (kind) {
     case "rpm":
       return createrepo(count);
@@ -55,7 +51,7 @@ async function regeneration(kind: Kind, count: number): Promise<number> {
   }
 }
 
-async function createrepo(count: number): Promise<number> {
+function createrepo(count: number): number {
   const tree = workingTree("rpm", count);
   const base = join(tree.root, bases.rpm);
   try {
@@ -63,13 +59,13 @@ async function createrepo(count: number): Promise<number> {
       tool("createrepo_c", ["--quiet", "--no-database", base]);
       signAsBench("--armor", "--detach-sign", join(base, "repodata/repomd.xml"));
     };
-    return median([await timed(once), await timed(once), await timed(once)]);
+    return median([timed(once), timed(once), timed(once)]);
   } finally {
     tree.remove();
   }
 }
 
-async function reprepro(count: number): Promise<number> {
+function reprepro(count: number): number {
   const archive = mkdtempSync(join(repreproArchive(count), "../work-"));
   try {
     // Its databases are written into; the pool is only linked to.
@@ -84,13 +80,13 @@ async function reprepro(count: number): Promise<number> {
       signAsBench("--armor", "--output", `${release}.gpg`, "--detach-sign", release);
       signAsBench("--output", join(archive, "dists/bookworm/InRelease"), "--clearsign", release);
     };
-    return median([await timed(once(0)), await timed(once(1)), await timed(once(2))]);
+    return median([timed(once(0)), timed(once(1)), timed(once(2))]);
   } finally {
     rmSync(archive, { recursive: true, force: true });
   }
 }
 
-async function repoAdd(count: number): Promise<number> {
+function repoAdd(count: number): number {
   const tree = workingTree("arch", count);
   const base = join(tree.root, bases.arch);
   const database = join(base, "qubes-r4.3-current.db.tar.gz");
@@ -104,7 +100,7 @@ async function repoAdd(count: number): Promise<number> {
       }
       signAsBench("--output", `${database}.sig`, "--detach-sign", database);
     };
-    return median([await timed(once(0)), await timed(once(1)), await timed(once(2))]);
+    return median([timed(once(0)), timed(once(1)), timed(once(2))]);
   } finally {
     tree.remove();
   }
@@ -121,8 +117,8 @@ function comparison(kind: Kind, count: number): Figure {
   return {
     name: `repo.${kind}.${count}`,
     measure: async () => {
-      const baseline = await regeneration(kind, count);
-      const value = await promotion(kind, count);
+      const baseline = regeneration(kind, count);
+      const value = promotion(kind, count);
       const goal: Goal = { on: "ratio", op: ">=", than: count === 8000 ? least[kind] : 1 };
       return { value, unit: "ms", goal, baseline, ratio: baseline / value, note: `beside ${standard[kind]}` };
     },
@@ -132,13 +128,13 @@ function comparison(kind: Kind, count: number): Figure {
 const cold: Figure = {
   name: "repo.rpm.8000.cold",
   measure: async () => {
-    const baseline = await createrepo(8000);
+    const baseline = createrepo(8000);
     const tree = workingTree("rpm", 8000);
     try {
       const env = { GNUPGHOME: benchKey().directory };
-      const once = (number: number) => () =>
-        tool(process.execPath, [program, "repo", ...promoteWords("rpm", tree.root, number)], { env });
-      const value = median([await timed(once(1)), await timed(once(2)), await timed(once(3))]);
+      const once = (number: number) => (): void =>
+        void tool(process.execPath, [program, "repo", ...promoteWords("rpm", tree.root, number)], { env });
+      const value = median([timed(once(1)), timed(once(2)), timed(once(3))]);
       const goal: Goal = { on: "ratio", op: ">=", than: 3 };
       return { value, unit: "ms", goal, baseline, ratio: baseline / value, note: "a fresh process" };
     } finally {
@@ -152,7 +148,7 @@ const growth: Figure = {
   measure: async () => {
     const factors: number[] = [];
     for (const kind of ["rpm", "deb", "arch"] as const) {
-      factors.push((await promotion(kind, 8000)) / (await promotion(kind, 500)));
+      factors.push(promotion(kind, 8000) / promotion(kind, 500));
     }
     const goal: Goal = { on: "value", op: "<=", than: 2 };
     const note = `rpm ${factors.map((factor) => factor.toFixed(2)).join(", deb, arch: ")}`;
@@ -163,12 +159,7 @@ const growth: Figure = {
 const memory: Figure = {
   name: "repo.memory",
   measure: async () => {
-    const peaks = [0, 1, 2].map(() => {
-      const args = [join(import.meta.dirname, "../fixtures/promotion-memory.ts")];
-      const run = spawnSync(process.execPath, args, { env: { ...process.env, GNUPGHOME: benchKey().directory } });
-      if (run.status !== 0) throw new Error(run.stderr.toString().slice(-300));
-      return Number(run.stdout.toString());
-    });
+    const peaks = [0, 1, 2].map(() => promotions("rpm", 8000, 3).peak);
     const goal: Goal = { on: "value", op: "<=", than: 200 };
     return {
       value: median(peaks),

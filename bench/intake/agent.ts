@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createCleartextMessage, generateKey, readPrivateKey, sign } from "openpgp";
 import { openAgentStore } from "../../src/adapters/store/index.ts";
+import { agentEnvironment } from "../../src/infra/index.ts";
 import { startProgram } from "../receiver/programs.ts";
 
 /** An agent as it runs in a build qube, but without a GitHub; its queue is paused, so that only the intake is measured. */
@@ -18,7 +19,7 @@ export interface MeasuredAgent {
 }
 
 /** The heap's limits as the agent's unit sets them. */
-const heapFlags = ["--max-semi-space-size=1", "--max-old-space-size=512"];
+const heapFlags = (agentEnvironment.NODE_OPTIONS ?? "").split(" ");
 
 /** Starts one. */
 export async function startAgent(): Promise<MeasuredAgent> {

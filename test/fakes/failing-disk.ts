@@ -17,7 +17,7 @@ export class FailingDisk implements Disk {
     this.#after = after;
   }
 
-  read(path: string): Uint8Array {
+  read(path: string): Buffer {
     return this.#real.read(path);
   }
   list(path: string): string[] {

@@ -36,7 +36,7 @@ export class ForgetfulDisk implements Disk {
     this.#scan(root);
   }
 
-  read(path: string): Uint8Array {
+  read(path: string): Buffer {
     return this.#real.read(path);
   }
   list(path: string): string[] {

@@ -5,7 +5,7 @@
  * `NOT_FOUND`, `DENIED`).
  */
 export interface Disk {
-  read(path: string): Uint8Array;
+  read(path: string): Buffer;
   /** Creates or truncates. Not durable until synced. */
   write(path: string, data: Uint8Array | string, mode?: number): void;
   append(path: string, data: Uint8Array | string): void;

@@ -70,7 +70,7 @@ function syncPath(path: string): void {
 
 /** The machine's own disk. */
 export class NodeDisk implements Disk {
-  read(path: string): Uint8Array {
+  read(path: string): Buffer {
     return reach(() => readFileSync(path));
   }
 

@@ -37,7 +37,7 @@ export async function cleanUp(
 function ageMetalink(tree: Tree, place: Place): void {
   const path = tree.at(`${place.base}/repodata/repomd.xml.metalink`);
   if (tree.options.disk.stat(path) === null) return;
-  const aged = agedMetalink(Buffer.from(tree.options.disk.read(path)).toString("utf8"), tree.options.clock());
+  const aged = agedMetalink(tree.options.disk.read(path).toString("utf8"), tree.options.clock());
   if (aged !== null) tree.options.disk.replace(path, aged);
 }
 

@@ -42,6 +42,6 @@ export class KnownKeys implements PublicKeys {
 /** The file that keeps a key, where it is not there yet or has changed (a new expiry, a revocation). */
 export function knownKeyFile(parts: Parts, key: Fingerprint, certificate: Buffer): { path: string; bytes: Buffer }[] {
   const path = pathOf(parts.root, key);
-  const isThere = parts.disk.stat(path) !== null && Buffer.from(parts.disk.read(path)).equals(certificate);
+  const isThere = parts.disk.stat(path) !== null && parts.disk.read(path).equals(certificate);
   return isThere ? [] : [{ path, bytes: certificate }];
 }

@@ -94,7 +94,7 @@ export class Records {
     const latest = this.ofTemplate(release, template).find((stored) => stored.path === path);
     if (latest === undefined || !step.test(latest.version)) return [];
     const kept = join(this.#formerTemplates(release, template), `${latest.version}${suffix}`);
-    return [{ path: kept, text: Buffer.from(this.#disk.read(path)).toString("utf8") }];
+    return [{ path: kept, text: this.#disk.read(path).toString("utf8") }];
   }
 
   #formerTemplates(release: Release, template: string): string {
@@ -144,7 +144,7 @@ export class Records {
 
   #read(path: string): PublishRecord {
     try {
-      const bytes = Buffer.from(this.#disk.read(path));
+      const bytes = this.#disk.read(path);
       const known = this.#parsed.get(path);
       if (known?.bytes.equals(bytes) === true) return known.record;
       const record = parsePublishRecord(bytes.toString("utf8"));

@@ -142,7 +142,7 @@ export class Transaction {
       // one that a crash left behind need not be whole.
       const there = this.#disk.stat(target);
       if (there === null) this.#disk.write(target, bytes);
-      else if (!Buffer.from(this.#disk.read(target)).equals(bytes)) this.#disk.replace(target, bytes);
+      else if (!this.#disk.read(target).equals(bytes)) this.#disk.replace(target, bytes);
       unsynced.add(target).add(dirname(target));
     }
     await this.#disk.syncAll([...unsynced]);

@@ -70,7 +70,7 @@ function rulesOf(tree: Tree, place: Place, known: UploadState | null): Rules[] {
 function rpmRules(tree: Tree, place: Place, known: UploadState | null): Rules {
   const metalink = tree.at(`${place.base}/repodata/repomd.xml.metalink`);
   const { disk } = tree.options;
-  const states = disk.stat(metalink) === null ? [] : metalinkStates(Buffer.from(disk.read(metalink)).toString("utf8"));
+  const states = disk.stat(metalink) === null ? [] : metalinkStates(disk.read(metalink).toString("utf8"));
   const early = states.slice(1).some((former) => former.sha256 === known?.uploaded);
   const held = ["repomd.xml", "repomd.xml.asc", ...(early ? [] : ["repomd.xml.metalink"])];
   return {
@@ -154,7 +154,7 @@ function statePath(tree: Tree, key: string): string {
 export function uploadState(tree: Tree, place: Place): UploadState | null {
   const path = statePath(tree, place.key);
   if (tree.options.disk.stat(path) === null) return null;
-  return JSON.parse(Buffer.from(tree.options.disk.read(path)).toString("utf8")) as UploadState;
+  return JSON.parse(tree.options.disk.read(path).toString("utf8")) as UploadState;
 }
 
 function note(tree: Tree, place: Place, state: Omit<UploadState, "key" | "triedAt">): void {

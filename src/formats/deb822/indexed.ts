@@ -1,4 +1,5 @@
 import { parseSha256, type Sha256 } from "../../domain/index.ts";
+import { ownText } from "../own-text.ts";
 import { parseFields } from "./stanza-list.ts";
 
 /** A file that a stanza refers to; `path` is relative to the archive (the directory that holds `dists/`). */
@@ -28,7 +29,7 @@ function fileAt(path: string, sha256: string | undefined, size: string | undefin
   const hash = parseSha256(sha256 ?? "");
   if (!pathPattern.test(clean)) throw new RangeError(`a stanza names the file '${path.slice(0, 80)}'`);
   if (hash === null) throw new RangeError(`a stanza gives no SHA-256 of ${clean}`);
-  return { path: clean, sha256: hash, size: Number(size ?? "-1") };
+  return { path: ownText(clean), sha256: ownText(hash) as Sha256, size: Number(size ?? "-1") };
 }
 
 /** Reads a stanza of Packages. Throws RangeError where a needed field is missing. */
@@ -44,11 +45,11 @@ export function parsePackagesStanza(stanza: Buffer): IndexedPackage {
   // "Source: NAME (VERSION)" where they differ from the binary's own.
   const source = /^([^\s(]+)(?:\s*\(([^)]+)\))?$/.exec(fields.get("source") ?? name);
   return {
-    name,
-    version,
+    name: ownText(name),
+    version: ownText(version),
     arch: need("architecture"),
-    source: source?.[1] ?? name,
-    sourceVersion: source?.[2] ?? version,
+    source: ownText(source?.[1] ?? name),
+    sourceVersion: ownText(source?.[2] ?? version),
     files: [fileAt(need("filename"), fields.get("sha256"), fields.get("size"))],
   };
 }
@@ -68,5 +69,6 @@ export function parseSourcesStanza(stanza: Buffer): IndexedPackage {
     .map((line) => line.trim().split(/\s+/))
     .filter((words) => words.length === 3)
     .map(([sha256, size, file]) => fileAt(`${directory}/${file}`, sha256, size));
-  return { name, version, arch: "source", source: name, sourceVersion: version, files };
+  const own = { name: ownText(name), version: ownText(version) };
+  return { ...own, arch: "source", source: own.name, sourceVersion: own.version, files };
 }

@@ -48,18 +48,14 @@ export function splitStanzas(bytes: Buffer): Buffer[] {
   return found;
 }
 
-function packStanzas(stanzas: readonly Buffer[]): Chunk[] {
+/** Packs stanzas that lie one after the other in one buffer. */
+function packStanzas(stanzas: Buffer): Chunk[] {
   const chunks: Chunk[] = [];
-  let pending: Buffer[] = [];
-  let length = 0;
-  for (const [index, stanza] of stanzas.entries()) {
-    pending.push(stanza);
-    length += stanza.length;
-    if (length >= chunkLength || index === stanzas.length - 1) {
-      chunks.push(chunkOf(Buffer.concat(pending)));
-      pending = [];
-      length = 0;
-    }
+  for (let from = 0; from < stanzas.length; ) {
+    const end = stanzas.indexOf(blank, Math.min(from + chunkLength, stanzas.length) - blank.length);
+    const to = end === -1 ? stanzas.length : end + blank.length;
+    chunks.push(chunkOf(stanzas.subarray(from, to)));
+    from = to;
   }
   return chunks;
 }
@@ -68,7 +64,9 @@ function packStanzas(stanzas: readonly Buffer[]): Chunk[] {
 export function readStanzaList(chunks: readonly Chunk[]): readonly Chunk[] {
   const whole = (bytes: Buffer): boolean => bytes.length > 2 && bytes[0] !== 0x0a && bytes.subarray(-2).equals(blank);
   if (chunks.every((chunk) => whole(chunk.open))) return chunks;
-  return packStanzas(splitStanzas(Buffer.concat(chunks.map((chunk) => chunk.open))));
+  const [first, ...rest] = chunks.map((chunk) => chunk.open);
+  const bytes = first !== undefined && rest.length === 0 ? first : Buffer.concat(chunks.map((chunk) => chunk.open));
+  return packStanzas(Buffer.concat(splitStanzas(bytes)));
 }
 
 const blank = Buffer.from("\n\n");
@@ -97,5 +95,5 @@ export function spliceStanzaList(
   const last = result.at(-1);
   const joined = last !== undefined && last.open.length < chunkLength ? [last.open, ...change.add] : change.add;
   if (joined !== change.add) result.pop();
-  return [...result, ...packStanzas(joined)];
+  return [...result, ...packStanzas(Buffer.concat(joined))];
 }

@@ -4,7 +4,8 @@
  */
 import { parseSha256, type Sha256 } from "../../domain/index.ts";
 import { type Chunk, chunkOf } from "../gzip/index.ts";
-import { readTar, renderTar, type TarEntry, tarEnd } from "./tar.ts";
+import { ownText } from "../own-text.ts";
+import { readTar, renderedLength, renderTar, type TarEntry, tarEnd } from "./tar.ts";
 
 /** One package of a database. */
 export interface PacmanPackage {
@@ -26,7 +27,7 @@ const chunkLength = 1 << 17;
 
 function parsePackage(entries: readonly TarEntry[]): PacmanPackage {
   const desc = entries.find((entry) => entry.name.endsWith("/desc"))?.content.toString("utf8") ?? "";
-  const field = (name: string): string => new RegExp(`(?:^|\\n)%${name}%\\n([^\\n]*)`).exec(desc)?.[1] ?? "";
+  const field = (name: string): string => ownText(new RegExp(`(?:^|\\n)%${name}%\\n([^\\n]*)`).exec(desc)?.[1] ?? "");
   const name = field("NAME");
   const version = field("VERSION");
   const file = field("FILENAME");
@@ -44,7 +45,9 @@ function groupByDirectory(entries: readonly TarEntry[]): TarEntry[][] {
   const groups = new Map<string, TarEntry[]>();
   for (const entry of entries) {
     const [directory = ""] = entry.name.split("/");
-    groups.set(directory, [...(groups.get(directory) ?? []), entry]);
+    const group = groups.get(directory);
+    if (group === undefined) groups.set(directory, [entry]);
+    else group.push(entry);
   }
   return [...groups.values()];
 }
@@ -58,22 +61,18 @@ export function packagesOf(chunk: Chunk): readonly PacmanPackage[] {
   return known;
 }
 
+/** Renders them into one buffer that the chunks share: thousands of small buffers cost a program more than one. */
 function packPackages(packages: readonly PacmanPackage[]): Chunk[] {
+  const rendered = renderTar(packages.flatMap((one) => one.entries));
   const chunks: Chunk[] = [];
-  let pending: PacmanPackage[] = [];
-  let length = 0;
-  const flush = (): void => {
-    const chunk = chunkOf(renderTar(pending.flatMap((one) => one.entries)));
-    chunks.push(chunk);
-    pending = [];
-    length = 0;
-  };
-  for (const one of packages) {
-    pending.push(one);
-    length += one.entries.reduce((sum, entry) => sum + 512 + entry.content.length, 0);
-    if (length >= chunkLength) flush();
+  let from = 0;
+  let to = 0;
+  for (const [index, one] of packages.entries()) {
+    to += renderedLength(one.entries);
+    if (to - from < chunkLength && index < packages.length - 1) continue;
+    chunks.push(chunkOf(rendered.subarray(from, to)));
+    from = to;
   }
-  if (pending.length > 0) flush();
   return chunks;
 }
 

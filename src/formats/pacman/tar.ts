@@ -90,5 +90,10 @@ export function renderTar(entries: readonly TarEntry[]): Buffer {
   );
 }
 
+/** How long entries are as {@link renderTar} writes them. */
+export function renderedLength(entries: readonly TarEntry[]): number {
+  return entries.reduce((sum, { content }) => sum + block + Math.ceil(content.length / block) * block, 0);
+}
+
 /** What ends an archive: two blocks of zeros. */
 export const tarEnd = Buffer.alloc(2 * block);

@@ -7,7 +7,7 @@
  * and each between them holds whole elements.
  */
 import { type Chunk, chunkOf } from "../gzip/index.ts";
-import { ownText } from "./xml.ts";
+import { ownText } from "../own-text.ts";
 
 /** A list taken apart. */
 export interface PackageList {

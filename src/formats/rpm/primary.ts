@@ -1,7 +1,8 @@
 import type { Sha256 } from "../../domain/index.ts";
+import { ownText } from "../own-text.ts";
 import { type Evr, formatEvr } from "./evr.ts";
 import type { PackageElement } from "./package-list.ts";
-import { ownText, unescapeXml } from "./xml.ts";
+import { unescapeXml } from "./xml.ts";
 
 /** What primary.xml says of one package. */
 export interface RpmPackage {

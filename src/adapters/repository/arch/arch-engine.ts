@@ -16,6 +16,7 @@ import { needTool } from "../../signer/index.ts";
 import { sha256Of } from "../digests.ts";
 import type { Engine, Entry, RenderContext, Rendering, SignatureCheck, Snapshot, SnapshotChange } from "../engine.ts";
 import type { MetadataCache } from "../metadata-cache.ts";
+import { once } from "../once.ts";
 import type { Place } from "../place.ts";
 import type { SignatureJudge } from "../signatures.ts";
 
@@ -24,10 +25,10 @@ const limitMs = 600_000;
 /** The two databases of a repository: what pacman installs from, and with file lists for `pacman -F`. */
 const kinds = ["db", "files"] as const;
 type Kind = (typeof kinds)[number];
-type Databases = Readonly<Record<Kind, readonly Chunk[]>>;
 
 interface ArchSnapshot extends Snapshot {
-  readonly databases: Databases;
+  /** Each is read when it is first asked for: a plan needs no file lists, and they are the longer half. */
+  readonly databases: Readonly<Record<Kind, () => readonly Chunk[]>>;
   /** The bytes of the database that pacman installs from; null where there is none. */
   readonly bytes: Buffer | null;
   packageOf(kind: Kind, name: string): PacmanPackage | null;
@@ -39,6 +40,7 @@ export class ArchEngine implements Engine {
   readonly #root: string;
   readonly #judge: SignatureJudge;
   readonly #cache: MetadataCache;
+  readonly #latest = new Map<string, ArchSnapshot>();
 
   constructor(parts: { disk: Disk; root: string; judge: SignatureJudge; cache: MetadataCache }) {
     this.#disk = parts.disk;
@@ -52,7 +54,14 @@ export class ArchEngine implements Engine {
   }
 
   read(place: Place): ArchSnapshot {
-    return this.#readAt(place, join(this.#root, place.base));
+    const directory = join(this.#root, place.base);
+    const bytes = this.#bytesOf(directory, place, "db");
+    const known = this.#latest.get(place.key);
+    // The same database: the same snapshot, whose packages are indexed already.
+    if (bytes !== null && known?.bytes?.equals(bytes) === true) return known;
+    const read = this.#snapshotOf(place, directory, bytes);
+    this.#latest.set(place.key, read);
+    return read;
   }
 
   async judge(snapshot: Snapshot, key: Fingerprint): Promise<SignatureCheck> {
@@ -80,7 +89,7 @@ export class ArchEngine implements Engine {
     const faults: { path: string; what: string }[] = [];
     const path = `${place.base}/${place.suite}.files`;
     const keys = (kind: Kind): string =>
-      databases[kind]
+      databases[kind]()
         .flatMap(packagesOf)
         .map((one) => `${one.file} ${one.sha256}`)
         .sort()
@@ -121,7 +130,10 @@ export class ArchEngine implements Engine {
       if (names.length > 0) {
         await needTool({ program: "repo-add", args: ["--quiet", database, ...names], directory: work, limitMs });
       }
-      return this.#readAt(place, work);
+      const read = this.#snapshotOf(place, work, this.#bytesOf(work, place, "db"));
+      // The directory goes now: what lies in it is read before.
+      for (const kind of kinds) read.databases[kind]();
+      return read;
     } finally {
       rmSync(work, { recursive: true, force: true });
     }
@@ -140,11 +152,14 @@ export class ArchEngine implements Engine {
     const { databases, place } = snapshot as ArchSnapshot;
     const source = change.from as ArchSnapshot | null;
     const remove = new Set(change.remove.map((entry) => entry.name));
+    let identity = "";
     const commits = kinds.flatMap((kind): Rendering["commits"][number][] => {
       const add = change.add.flatMap((entry) => source?.packageOf(kind, entry.name) ?? []);
-      const chunks = spliceDatabase(databases[kind], { remove, add });
+      const chunks = spliceDatabase(databases[kind](), { remove, add });
       const bytes = packedBytes(chunksOfDatabase(chunks));
-      this.#cache.put(`arch ${sha256Of(bytes)}`, { chunks }, chunks);
+      const sha256 = sha256Of(bytes);
+      if (kind === "db") identity = sha256;
+      this.#cache.put(`arch ${sha256}`, { chunks }, chunks);
       const name = `${place.suite}.${kind}`;
       const signed = { kind: "detach", encoding: "binary", key: context.signKey, name, bytes } as const;
       return [
@@ -154,41 +169,45 @@ export class ArchEngine implements Engine {
         { path: `${place.base}/${name}.tar.gz`, sameAs: `${place.base}/${name}` },
       ];
     });
-    const [, database] = commits;
-    const identity = database !== undefined && "bytes" in database ? sha256Of(Buffer.from(database.bytes)) : "";
     return { files: [], commits, identity, refersTo: [], formerlyReferredTo: [] };
   }
 
-  #readAt(place: Place, directory: string): ArchSnapshot {
-    const bytes = this.#bytesOf(directory, place, "db");
+  #snapshotOf(place: Place, directory: string, bytes: Buffer | null): ArchSnapshot {
+    const identity = bytes === null ? "" : sha256Of(bytes);
     const databases = {
-      db: bytes === null ? [] : this.#chunksOf(bytes),
-      files: this.#chunksOf(this.#bytesOf(directory, place, "files")),
+      db: once(() => (bytes === null ? [] : this.#chunksOf(bytes, identity))),
+      files: once(() => {
+        const files = this.#bytesOf(directory, place, "files");
+        return files === null ? [] : this.#chunksOf(files, sha256Of(files));
+      }),
     };
-    const packages = new Map<Kind, ReadonlyMap<string, PacmanPackage>>();
-    const index = (kind: Kind): ReadonlyMap<string, PacmanPackage> => {
-      const known = packages.get(kind) ?? new Map(databases[kind].flatMap(packagesOf).map((one) => [one.name, one]));
-      packages.set(kind, known);
-      return known;
-    };
+    const index = (kind: Kind): (() => ReadonlyMap<string, PacmanPackage>) =>
+      once(
+        () =>
+          new Map(
+            databases[kind]()
+              .flatMap(packagesOf)
+              .map((one) => [one.name, one]),
+          ),
+      );
+    const packages = { db: index("db"), files: index("files") };
     return {
       place,
       exists: bytes !== null,
-      identity: bytes === null ? "" : sha256Of(bytes),
+      identity,
       databases,
       bytes,
-      entries: () => databases.db.flatMap(entriesOf),
-      packageOf: (kind, name) => index(kind).get(name) ?? null,
+      entries: once(() => databases.db().flatMap(entriesOf)),
+      packageOf: (kind, name) => packages[kind]().get(name) ?? null,
     };
   }
 
   #bytesOf(directory: string, place: Place, kind: Kind): Buffer | null {
     const path = join(directory, `${place.suite}.${kind}`);
-    return this.#disk.stat(path) === null ? null : Buffer.from(this.#disk.read(path));
+    return this.#disk.stat(path) === null ? null : this.#disk.read(path);
   }
 
-  #chunksOf(bytes: Buffer | null): readonly Chunk[] {
-    if (bytes === null) return [];
+  #chunksOf(bytes: Buffer, sha256: string): readonly Chunk[] {
     const read = (): { chunks: readonly Chunk[] } => {
       try {
         return { chunks: readDatabase(readChunks(bytes)) };
@@ -197,7 +216,7 @@ export class ArchEngine implements Engine {
         throw new AdapterError("UNEXPECTED_ANSWER", `a pacman database is damaged: ${what}`, error);
       }
     };
-    return this.#cache.get(`arch ${sha256Of(bytes)}`, read, (value) => value.chunks).chunks;
+    return this.#cache.get(`arch ${sha256}`, read, (value) => value.chunks).chunks;
   }
 }
 

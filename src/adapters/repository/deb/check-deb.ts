@@ -19,7 +19,7 @@ export async function checkDeb(
   const { place, release } = snapshot;
   const suite = `${place.base}/dists/${place.suite}`;
   const read = (path: string): Buffer | null =>
-    disk.stat(join(root, path)) === null ? null : Buffer.from(disk.read(join(root, path)));
+    disk.stat(join(root, path)) === null ? null : disk.read(join(root, path));
   const faults: Fault[] = [];
   const listed = new Set((release?.entries ?? []).map((entry) => entry.path));
   for (const { path, sha256, size } of release?.entries ?? []) {

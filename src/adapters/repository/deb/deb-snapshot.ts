@@ -115,9 +115,9 @@ export function debSnapshot(
 /** The Release text that clients go by: InRelease's where it is there; the signature is judged apart. */
 export function releaseText(disk: Disk, directory: string): string | null {
   const inRelease = join(directory, "InRelease");
-  if (disk.stat(inRelease) !== null) return clearText(Buffer.from(disk.read(inRelease)).toString("utf8"));
+  if (disk.stat(inRelease) !== null) return clearText(disk.read(inRelease).toString("utf8"));
   const release = join(directory, "Release");
-  return disk.stat(release) === null ? null : Buffer.from(disk.read(release)).toString("utf8");
+  return disk.stat(release) === null ? null : disk.read(release).toString("utf8");
 }
 
 /** RFC 9580, 7: what a clear-signed message says, dash-escaping taken back. */
@@ -171,7 +171,7 @@ function readIndex(
   const folder = entry.path.slice(0, entry.path.lastIndexOf("/"));
   const byHash = join(directory, folder, "by-hash/SHA256", entry.sha256);
   const path = disk.stat(byHash) === null ? join(directory, entry.path) : byHash;
-  const bytes = Buffer.from(disk.read(path));
+  const bytes = disk.read(path);
   if (bytes.length !== entry.size || sha256Of(bytes) !== entry.sha256) {
     throw new AdapterError("UNEXPECTED_ANSWER", `${path} is not what Release says`);
   }

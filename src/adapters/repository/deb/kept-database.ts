@@ -49,7 +49,7 @@ export function keepDatabase({ disk, root }: Where, database: string, kept: Kept
 export function keptDatabase({ disk, root }: Where, place: Pick<Place, "sharedKey" | "key">): KeptDatabase | null {
   const path = join(root, keptDirectory, place.sharedKey ?? place.key, "kept.json");
   if (disk.stat(path) === null) return null;
-  const value = JSON.parse(Buffer.from(disk.read(path)).toString("utf8")) as Partial<KeptDatabase>;
+  const value = JSON.parse(disk.read(path).toString("utf8")) as Partial<KeptDatabase>;
   const { place: of, identity, brings } = value;
   if (typeof identity !== "string" || typeof of?.key !== "string" || !Array.isArray(brings)) {
     throw new AdapterError("UNEXPECTED_ANSWER", `${path} is not one that release-bot wrote`);

@@ -42,7 +42,7 @@ export function checkRpm(disk: Disk, root: string, snapshot: RpmSnapshot): Fault
   }
   const metalink = `${place.base}/repodata/repomd.xml.metalink`;
   if (repomdBytes !== null && disk.stat(join(root, metalink)) !== null) {
-    const [current] = metalinkStates(Buffer.from(disk.read(join(root, metalink))).toString("utf8"));
+    const [current] = metalinkStates(disk.read(join(root, metalink)).toString("utf8"));
     if (current !== undefined && current.sha256 !== sha256Of(repomdBytes)) {
       faults.push({ path: metalink, what: "does not name the repomd.xml that stands" });
     }

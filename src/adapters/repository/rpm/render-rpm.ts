@@ -125,7 +125,7 @@ function spliceList(
 function groupFile(parts: Parts, snapshot: RpmSnapshot, timestamp: number): MetadataFile | null {
   const path = join(parts.root, snapshot.place.base, "comps.xml");
   if (parts.disk.stat(path) === null) return null;
-  const bytes = Buffer.from(parts.disk.read(path));
+  const bytes = parts.disk.read(path);
   const checksum = sha256Of(bytes);
   const location = `repodata/${checksum}-comps.xml`;
   const size = bytes.length;
@@ -154,7 +154,7 @@ function metalinkFor(
 ): string {
   const { place, repomdBytes } = snapshot;
   const path = join(parts.root, place.base, "repodata/repomd.xml.metalink");
-  const known = parts.disk.stat(path) === null ? "" : Buffer.from(parts.disk.read(path)).toString("utf8");
+  const known = parts.disk.stat(path) === null ? "" : parts.disk.read(path).toString("utf8");
   const alternates =
     repomdBytes === null || context.former === "withdrawn" ? [] : formerStates(repomdBytes, known, timestamp);
   return renderMetalink({

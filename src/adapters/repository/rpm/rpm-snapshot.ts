@@ -17,6 +17,7 @@ import type { Disk } from "../../files/index.ts";
 import { sha256Of } from "../digests.ts";
 import type { Entry, Snapshot } from "../engine.ts";
 import type { MetadataCache } from "../metadata-cache.ts";
+import { once } from "../once.ts";
 import type { Place } from "../place.ts";
 
 /** The three lists that hold an element a package. */
@@ -63,7 +64,7 @@ export function readRpmSnapshot(disk: Disk, cache: MetadataCache, root: string, 
   const base = join(root, place.base);
   const repomdPath = join(base, "repodata/repomd.xml");
   if (disk.stat(repomdPath) === null) return emptyRpmSnapshot(place);
-  const repomdBytes = Buffer.from(disk.read(repomdPath));
+  const repomdBytes = disk.read(repomdPath);
   const repomd = damaged(repomdPath, () => parseRepomd(repomdBytes.toString("utf8")));
   const listOf = (type: ListType): PackageList => {
     const data = repomd.data.find((candidate) => candidate.type === type);
@@ -75,14 +76,6 @@ export function readRpmSnapshot(disk: Disk, cache: MetadataCache, root: string, 
   const lists = { primary: listOf("primary"), filelists: listOf("filelists"), other: listOf("other") };
   const identity = sha256Of(repomdBytes);
   return { place, exists: true, identity, repomd, repomdBytes, lists, entries: once(() => entriesOf(lists.primary)) };
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 function damaged<T>(path: string, read: () => T): T {
@@ -99,7 +92,7 @@ function damaged<T>(path: string, read: () => T): T {
 
 /** The file's bytes, if they have the size and the hash that the signed file above them says. */
 export function checked(disk: Disk, path: string, data: RepomdData): Buffer {
-  const bytes = Buffer.from(disk.read(path));
+  const bytes = disk.read(path);
   if ((data.size >= 0 && bytes.length !== data.size) || sha256Of(bytes) !== data.checksum) {
     throw new AdapterError("UNEXPECTED_ANSWER", `${path} is not what repomd.xml says`);
   }
