@@ -9,18 +9,43 @@ export function sha256Of(bytes: Uint8Array): Sha256 {
   return hash("sha256", bytes) as Sha256;
 }
 
+const stepBytes = 2 << 20;
+
 /**
  * A SHA-256 over what chunks inflate to, that can be begun before all of them are known: a list of packages is tens of
  * megabytes long, of which a promotion changes the count at the beginning and a few elements at the end.
  */
 export class OpenDigest {
   readonly #running = createHash("sha256");
-  readonly #chunks: readonly Chunk[];
+  readonly #chunks: Chunk[] = [];
 
   /** Goes over these chunks now. */
   constructor(chunks: readonly Chunk[]) {
-    this.#chunks = chunks;
-    for (const chunk of chunks) this.#running.update(chunk.open);
+    for (const chunk of chunks) this.#add(chunk);
+  }
+
+  /** Goes over them in steps of a millisecond or two, between which others have their turn. */
+  static async inSteps(chunks: readonly Chunk[]): Promise<OpenDigest> {
+    const digest = new OpenDigest([]);
+    let since = 0;
+    for (const chunk of chunks) {
+      digest.#add(chunk);
+      since += chunk.open.length;
+      if (since < stepBytes) continue;
+      since = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return digest;
+  }
+
+  #add(chunk: Chunk): void {
+    this.#running.update(chunk.open);
+    this.#chunks.push(chunk);
+  }
+
+  /** How many chunks were gone over. */
+  get length(): number {
+    return this.#chunks.length;
   }
 
   /** Whether all that was gone over is what `chunks` begin with. */

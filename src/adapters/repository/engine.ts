@@ -67,6 +67,8 @@ export interface Rendering {
   readonly commits: readonly (CommitFile | { readonly path: string; readonly signature: SignRequest })[];
   /** What {@link Snapshot.identity} will be once it is read again. */
   readonly identity: string;
+  /** Files that others may have left there, and that would tell of what was before. */
+  readonly retires: readonly string[];
   /** Every hash-named file that the new metadata refers to. */
   readonly refersTo: readonly string[];
   /** The same of the metadata that it takes the place of. */
@@ -100,7 +102,7 @@ export interface Engine {
    * Does ahead what can be done of {@link render} when it is known only how many entries will be added. A plan waits for
    * other programs anyway; it decides nothing, and what turns out otherwise is done anew.
    */
-  prepare?(snapshot: Snapshot, added: number): void;
+  prepare?(snapshot: Snapshot, added: number): Promise<void>;
   /** Makes the new metadata. Where another database keeps the truth, that is changed here, and {@link settle} is called after. */
   render(snapshot: Snapshot, change: SnapshotChange, context: RenderContext): Rendering | Promise<Rendering>;
   /** The repository for whose change something was changed beside the tree that stands or falls with its metadata; null where nothing is open. */

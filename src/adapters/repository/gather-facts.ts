@@ -20,6 +20,8 @@ export interface Gathered {
   readonly dist: string;
   readonly target: Place;
   readonly sources: readonly Snapshot[];
+  /** When what could be done ahead is done. */
+  readonly prepared: Promise<void>;
 }
 
 /** The records of the subject for one distribution; for a template all that there are. */
@@ -52,15 +54,25 @@ export async function gatherFacts(
   const builds = recordsOf(tree, release, subject, distribution).map(buildFact);
   const wanted = new Set(builds.flatMap((build) => build.files.map((file) => file.name)));
   const sources = from.map((repository) => engine.read(placeOf(release, repository, distribution)));
+  const found = sources.map((snapshot) => {
+    // Another program judges; meanwhile the rest is looked up.
+    const judged = engine.judge(snapshot, signKey);
+    judged.catch(() => undefined);
+    const entries = snapshot.entries().filter((entry) => entry.files.some((file) => wanted.has(file.file)));
+    return { snapshot, judged, entries };
+  });
+  const names = new Set(found.flatMap(({ entries }) => entries.map((entry) => entry.name)));
+  const now = engine.read(place);
+  const standing = now.entries();
+  const there = standing.filter((entry) => names.has(entry.name) || entry.files.some((file) => wanted.has(file.file)));
+  const added = Math.max(0, ...found.map(({ entries }) => entries.length));
+  const prepared = added === 0 ? Promise.resolve() : (engine.prepare?.(now, added) ?? Promise.resolve());
+  prepared.catch(() => undefined);
+  const beside = [...wanted].filter((name) => !isListed(name));
   const testing = await Promise.all(
-    sources.map(async (snapshot): Promise<TestingFact> => {
-      const check = await engine.judge(snapshot, signKey);
-      const entries = snapshot.entries().filter((entry) => entry.files.some((file) => wanted.has(file.file)));
-      const onDisk = filesOnDisk(
-        tree,
-        snapshot,
-        [...wanted].filter((name) => !isListed(name)),
-      );
+    found.map(async ({ snapshot, judged, entries }): Promise<TestingFact> => {
+      const onDisk = filesOnDisk(tree, snapshot, beside);
+      const check = await judged;
       return {
         repository: snapshot.place.repository,
         signature: check === "absent" ? "there is no metadata" : check.verdict,
@@ -69,13 +81,10 @@ export async function gatherFacts(
       };
     }),
   );
-  const names = new Set([...testing.flatMap((one) => one.packages.map((entry) => entry.name))]);
-  const entries = engine.read(place).entries();
-  const there = entries.filter((entry) => names.has(entry.name) || entry.files.some((file) => wanted.has(file.file)));
   const compare = (a: string, b: string): number => engine.compare(a, b);
   const type = distribution?.type ?? "rpm";
   const facts: DistributionFacts = { type, builds, testing, target: there.map(listed), compare };
-  return { facts, dist: distribution?.name ?? nameOf(subject), target: place, sources };
+  return { facts, dist: distribution?.name ?? nameOf(subject), target: place, sources, prepared };
 }
 
 function nameOf(subject: PromotionSubject): string {

@@ -54,9 +54,8 @@ async function planTarget(
     dist: gathered.dist,
   };
   const draft = draftPromotion(question, facts, target.signKey);
+  await gathered.prepared;
   if (draft.kind === "refused") return { plan: draft.plan, at };
-  const engine = tree.engine(gathered.target);
-  if (since === null) engine.prepare?.(engine.read(gathered.target), draft.selection.moves.length);
   const evidence = await examine(tree, gathered, draft.selection, {
     target,
     formerKeys: request.formerKeys,

@@ -18,7 +18,7 @@ const freshMs = 60_000;
 export class SignatureJudge {
   readonly #keys: PublicKeys;
   readonly #clock: () => Date;
-  readonly #verdicts = new Map<string, { readonly at: number; readonly verdict: Promise<string | null> }>();
+  readonly #verdicts = new Map<string, { readonly at: number; readonly verdict: Promise<unknown> }>();
   readonly #known = new Map<Fingerprint, { readonly at: number; readonly certificate: Promise<Buffer> }>();
 
   constructor(keys: PublicKeys, clock: () => Date) {
@@ -50,31 +50,36 @@ export class SignatureJudge {
   }
 
   /** The same over bytes. */
-  async detachedBytes(key: Fingerprint, signature: Uint8Array, bytes: Uint8Array): Promise<string | null> {
-    const certificate = await this.certificate(key);
-    // A plan and its application ask for the same within moments.
-    const name = [key, ...[certificate, signature, bytes].map((part) => hash("sha256", part))].join(" ");
-    const now = this.#clock().getTime();
-    const known = this.#verdicts.get(name);
-    if (known !== undefined && Math.abs(now - known.at) < freshMs) return known.verdict;
-    const verdict = this.#withFiles(key, signature, (keyring, path) => this.#judge(key, keyring, [path, "-"], bytes));
-    for (const [old, { at }] of this.#verdicts) if (Math.abs(now - at) >= freshMs) this.#verdicts.delete(old);
-    this.#verdicts.set(name, { at: now, verdict });
-    verdict.catch(() => this.#verdicts.delete(name));
-    return verdict;
+  detachedBytes(key: Fingerprint, signature: Uint8Array, bytes: Uint8Array): Promise<string | null> {
+    return this.#once(key, [signature, bytes], () =>
+      this.#withFiles(key, signature, (keyring, path) => this.#judge(key, keyring, [path, "-"], bytes)),
+    );
   }
 
   /** The text of a clear-signed message, or what is wrong with its signature. */
-  async clearSigned(
-    key: Fingerprint,
-    message: Uint8Array,
-  ): Promise<{ readonly text: string } | { readonly wrong: string }> {
-    return this.#withFiles(key, message, async (keyring, path) => {
-      const run = { program: "gpgv", args: ["--status-fd", "2", "--keyring", keyring, "--output", "-", path], limitMs };
-      const answer = await runTool(run);
-      const wrong = verdict(key, answer.status, answer.stderr);
-      return wrong === null ? { text: answer.stdout.toString("utf8") } : { wrong };
-    });
+  clearSigned(key: Fingerprint, message: Uint8Array): Promise<{ readonly text: string } | { readonly wrong: string }> {
+    return this.#once(key, [message], () =>
+      this.#withFiles(key, message, async (keyring, path) => {
+        const args = ["--status-fd", "2", "--keyring", keyring, "--output", "-", path];
+        const answer = await runTool({ program: "gpgv", args, limitMs });
+        const wrong = verdict(key, answer.status, answer.stderr);
+        return wrong === null ? { text: answer.stdout.toString("utf8") } : { wrong };
+      }),
+    );
+  }
+
+  /** Asks once for the same key and the same bytes: a plan and its application ask within moments. */
+  async #once<T>(key: Fingerprint, parts: readonly Uint8Array[], ask: () => Promise<T>): Promise<T> {
+    const certificate = await this.certificate(key);
+    const name = [key, ...[certificate, ...parts].map((part) => hash("sha256", part))].join(" ");
+    const now = this.#clock().getTime();
+    const known = this.#verdicts.get(name);
+    if (known !== undefined && Math.abs(now - known.at) < freshMs) return known.verdict as Promise<T>;
+    const asked = ask();
+    for (const [old, { at }] of this.#verdicts) if (Math.abs(now - at) >= freshMs) this.#verdicts.delete(old);
+    this.#verdicts.set(name, { at: now, verdict: asked });
+    asked.catch(() => this.#verdicts.delete(name));
+    return asked;
   }
 
   /** Who says to have made a signature (a detached one over bytes, or a clear-signed message); null where nothing says so. */

@@ -182,9 +182,11 @@ export class Transaction {
     // durable.
     await this.#disk.syncAll([...directories]);
     directories.clear();
-    for (const path of journal.retired) {
-      this.#disk.remove(this.#at(path));
-      if (this.#disk.stat(dirname(this.#at(path))) !== null) directories.add(dirname(this.#at(path)));
+    for (const path of journal.retired.map((one) => this.#at(one))) {
+      if (this.#disk.stat(dirname(path)) === null) continue;
+      // Also where a run before this one has removed it: whether that was durable nobody knows.
+      this.#disk.remove(path);
+      directories.add(dirname(path));
     }
     await this.#disk.syncAll([...directories]);
     // Not synced: where a crash brings the journal back, there is nothing of it left to do, and the next change writes a

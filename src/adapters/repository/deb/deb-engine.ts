@@ -19,7 +19,7 @@ import {
   sourcesPath,
 } from "./deb-snapshot.ts";
 import { poolDirectory } from "./pool.ts";
-import { renderDeb } from "./render-deb.ts";
+import { type BegunIndices, renderDeb } from "./render-deb.ts";
 
 const limitMs = 600_000;
 
@@ -30,6 +30,7 @@ export class DebEngine implements Engine {
   readonly #judge: SignatureJudge;
   readonly #cache: MetadataCache;
   readonly #latest = new Map<string, DebSnapshot>();
+  protected readonly begun: BegunIndices = new Map();
 
   constructor(parts: { disk: Disk; root: string; judge: SignatureJudge; cache: MetadataCache }) {
     this.#disk = parts.disk;
@@ -128,7 +129,8 @@ export class DebEngine implements Engine {
   }
 
   render(snapshot: Snapshot, change: SnapshotChange, context: RenderContext): Rendering | Promise<Rendering> {
-    return renderDeb(this.#cache, snapshot as DebSnapshot, change, context);
+    const parts = { cache: this.#cache, begun: this.begun };
+    return renderDeb(parts, snapshot as DebSnapshot, change, context);
   }
 }
 

@@ -15,6 +15,7 @@ import type { Disk } from "../../files/index.ts";
 import { sha256Of } from "../digests.ts";
 import type { Entry, EntryFile, Snapshot } from "../engine.ts";
 import type { MetadataCache } from "../metadata-cache.ts";
+import { once } from "../once.ts";
 import type { Place } from "../place.ts";
 
 /** An index of a suite, relative to it, without its ending: `main/binary-amd64/Packages`, `main/source/Sources`. */
@@ -76,6 +77,7 @@ export function debSnapshot(
   indices: ReadonlyMap<IndexPath, readonly Chunk[]>,
   origins: ReadonlyMap<string, string> = new Map(),
 ): DebSnapshot {
+  const isPlain = [...indices.keys()].filter((path) => path !== sourcesPath).length < 2;
   let found: Map<Entry, { stanza: Buffer; indices: IndexPath[] }> | null = null;
   const index = (): Map<Entry, { stanza: Buffer; indices: IndexPath[] }> => {
     if (found !== null) return found;
@@ -86,8 +88,10 @@ export function debSnapshot(
       for (const { stanza, entry } of chunks.flatMap((chunk) => describe(path, chunk))) {
         const key = `${entry.arch} ${entry.files[0].path}`;
         const known = seen.get(key);
-        if (known !== undefined) known.indices.push(path);
-        else {
+        if (known !== undefined) {
+          known.indices.push(path);
+          if (isPlain) found.set(entry, known);
+        } else {
           const made = { stanza, indices: [path] };
           seen.set(key, made);
           found.set(entry, made);
@@ -96,13 +100,20 @@ export function debSnapshot(
     }
     return found;
   };
+  // With one architecture nothing stands twice: no entry need be looked up by its file.
+  const entries = once(() => {
+    if (!isPlain) return [...index().keys()];
+    return [...indices].flatMap(([path, chunks]) =>
+      chunks.flatMap((chunk) => describe(path, chunk).map(({ entry }) => entry)),
+    );
+  });
   return {
     place,
     exists: parsed !== null,
     identity: parsed?.identity ?? "",
     release: parsed?.release ?? null,
     indices,
-    entries: () => [...index().keys()],
+    entries,
     origin: (path) => origins.get(path) ?? null,
     stanzaOf: (entry) => {
       const known = index().get(entry);

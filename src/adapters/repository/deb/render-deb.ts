@@ -6,44 +6,55 @@ import {
   spliceStanzaList,
   stanzasOf,
 } from "../../../formats/deb822/index.ts";
-import { type Chunk, chunkOf, openBytes, packedBytes } from "../../../formats/gzip/index.ts";
-import { sha256Of } from "../digests.ts";
+import { type Chunk, chunkOf, packedBytes } from "../../../formats/gzip/index.ts";
+import { OpenDigest, openLength, sha256Of } from "../digests.ts";
 import type { RenderContext, Rendering, SnapshotChange } from "../engine.ts";
 import type { MetadataCache } from "../metadata-cache.ts";
 import { component, type DebSnapshot, type IndexPath, packagesPath, sourcesPath } from "./deb-snapshot.ts";
 
+interface Parts {
+  readonly cache: MetadataCache;
+  readonly begun: BegunIndices;
+}
+
+/** Digests over all but the last chunk of indices, by path: most changes add to the end. */
+export type BegunIndices = Map<string, OpenDigest>;
+
 /** Makes the new metadata. */
 export function renderDeb(
-  cache: MetadataCache,
+  parts: Parts,
   snapshot: DebSnapshot,
   change: SnapshotChange,
   context: RenderContext,
 ): Rendering {
-  return renderIndices(cache, snapshot, spliceIndices(snapshot, change), context);
+  return renderIndices(parts, snapshot, spliceIndices(snapshot, change), context);
 }
 
 /** Makes the metadata around indices that are made already. */
 export function renderIndices(
-  cache: MetadataCache,
+  { cache, begun }: Parts,
   snapshot: DebSnapshot,
   indices: ReadonlyMap<IndexPath, readonly Chunk[]>,
   context: RenderContext,
 ): Rendering {
   const { place } = snapshot;
   const directory = `${place.base}/dists/${place.suite}`;
-  const made = [...indices].flatMap(([path, chunks]) => {
-    const open = openBytes(chunks);
+  const made = [...indices].map(([path, chunks]) => {
     // An empty file is no gzip file.
     const packed = packedBytes(chunks.length === 0 ? [chunkOf(Buffer.alloc(0))] : chunks);
-    cache.put(`deb ${path} ${sha256Of(packed)}`, { chunks }, chunks);
-    return [indexFile(directory, path, open), indexFile(directory, `${path}.gz`, packed)];
+    const sha256 = sha256Of(packed);
+    cache.put(`deb ${path} ${sha256}`, { chunks }, chunks);
+    // What it inflates to is listed, as apt wants it, and does not lie there, as in Debian's own archive.
+    const open = { path, size: openLength(chunks), sha256: digestOf(begun, `${directory}/${path}`, chunks) };
+    const entry = { path: `${path}.gz`, size: packed.length, sha256 };
+    return { open, entry, byHash: byHashPath(directory, entry.path, sha256), bytes: packed };
   });
   const release = Buffer.from(
     renderRelease(
       releaseFor(
         snapshot,
         indices,
-        made.map((file) => file.entry),
+        made.flatMap((file) => [file.open, file.entry]),
         context,
       ),
     ),
@@ -59,6 +70,7 @@ export function renderIndices(
       { path: `${directory}/InRelease`, signature: { ...sign, kind: "clear", name: `${place.key}_InRelease` } },
     ],
     identity: sha256Of(release),
+    retires: made.map((file) => `${directory}/${file.open.path}`),
     refersTo: made.map((file) => file.byHash),
     formerlyReferredTo: (snapshot.release?.entries ?? []).map(({ path, sha256 }) =>
       byHashPath(directory, path, sha256),
@@ -100,14 +112,12 @@ function architecturesOf(snapshot: DebSnapshot, change: SnapshotChange): string[
   return [...new Set([...known, ...needed])].sort();
 }
 
-function indexFile(
-  directory: string,
-  path: string,
-  bytes: Buffer,
-): { readonly entry: ReleaseEntry; readonly byHash: string; readonly bytes: Buffer } {
-  const sha256 = sha256Of(bytes);
-  const entry = { path, size: bytes.length, sha256 };
-  return { entry, byHash: byHashPath(directory, path, sha256), bytes };
+function digestOf(begun: BegunIndices, path: string, chunks: readonly Chunk[]): string {
+  const stays = chunks.slice(0, -1);
+  const known = begun.get(path);
+  const digest = known?.begins(chunks) === true && known.length === stays.length ? known : new OpenDigest(stays);
+  begun.set(path, digest);
+  return digest.over(chunks);
 }
 
 function byHashPath(directory: string, path: string, sha256: string): string {

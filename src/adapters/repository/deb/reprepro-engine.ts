@@ -60,7 +60,7 @@ export class RepreproEngine extends DebEngine {
       syncWritten(this.#where, place.base, brings);
       const exported = readDebSnapshot(this.#disk, this.#cache, work, { ...place, base: "." }, work);
       needPlanned(snapshot, change, exported);
-      return renderIndices(this.#cache, snapshot, exported.indices, context);
+      return renderIndices({ cache: this.#cache, begun: this.begun }, snapshot, exported.indices, context);
     } finally {
       rmSync(work, { recursive: true, force: true });
     }

@@ -42,9 +42,10 @@ interface MetadataFile {
 const formerFor = 24 * 3600;
 
 /** Goes over what the lists will begin with once that many packages have been added: most of what rendering them takes. */
-export function beginLists(snapshot: RpmSnapshot, added: number): BegunLists {
-  const begin = (type: ListType): OpenDigest => new OpenDigest(beginningOfList(snapshot.lists[type], added));
-  return { primary: begin("primary"), filelists: begin("filelists"), other: begin("other") };
+export async function beginLists(snapshot: RpmSnapshot, added: number): Promise<BegunLists> {
+  const begin = (type: ListType): Promise<OpenDigest> =>
+    OpenDigest.inSteps(beginningOfList(snapshot.lists[type], added));
+  return { primary: await begin("primary"), filelists: await begin("filelists"), other: await begin("other") };
 }
 
 /** Makes the new metadata. */
@@ -86,6 +87,7 @@ export function renderRpm(
       { path: `${repodata}/repomd.xml`, bytes: repomd },
     ],
     identity: sha256Of(repomd),
+    retires: [],
     refersTo: data.map((one) => `${place.base}/${one.location}`),
     formerlyReferredTo: (snapshot.repomd?.data ?? []).map((one) => `${place.base}/${one.location}`),
   };

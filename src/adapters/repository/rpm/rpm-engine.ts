@@ -22,6 +22,7 @@ export class RpmEngine implements Engine {
   readonly #root: string;
   readonly #judge: SignatureJudge;
   readonly #cache: MetadataCache;
+  readonly #latest = new Map<string, RpmSnapshot>();
   /** What was hashed ahead of the next rendering, by repository. */
   readonly #begun = new Map<string, BegunLists>();
 
@@ -37,7 +38,12 @@ export class RpmEngine implements Engine {
   }
 
   read(place: Place): RpmSnapshot {
-    return readRpmSnapshot(this.#disk, this.#cache, this.#root, place);
+    const read = readRpmSnapshot(this.#disk, this.#cache, this.#root, place);
+    const known = this.#latest.get(place.key);
+    // The same repomd.xml: the same snapshot, whose packages are known already.
+    if (known?.exists && known.identity === read.identity) return known;
+    this.#latest.set(place.key, read);
+    return read;
   }
 
   async judge(snapshot: Snapshot, key: Fingerprint): Promise<SignatureCheck> {
@@ -89,8 +95,8 @@ export class RpmEngine implements Engine {
     return [];
   }
 
-  prepare(snapshot: Snapshot, added: number): void {
-    if (snapshot.exists) this.#begun.set(snapshot.place.key, beginLists(snapshot as RpmSnapshot, added));
+  async prepare(snapshot: Snapshot, added: number): Promise<void> {
+    if (snapshot.exists) this.#begun.set(snapshot.place.key, await beginLists(snapshot as RpmSnapshot, added));
   }
 
   render(snapshot: Snapshot, change: SnapshotChange, context: RenderContext): Rendering {
