@@ -3,7 +3,23 @@
  * The entry of every program: finds the subcommand in the table and loads that one module, so that a service executable
  * starts without the libraries that it does not use.
  */
+import { enableCompileCache } from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { subcommands } from "./subcommands.ts";
+
+/** Typed by people, who wait; daemons start once, and none of their code comes from where a user's programs can write. */
+const typed: ReadonlySet<string> = new Set(["repo", "verify", "list", "why", "config", "completion", "help"]);
+
+/**
+ * Keeps what Node makes of our modules for the next start, which halves it. In a directory of this user's alone, unlike
+ * Node's own choice below /tmp. Where it cannot be written, nothing is kept.
+ */
+function keepCompiled(environment: NodeJS.ProcessEnv): void {
+  if (environment.NODE_COMPILE_CACHE !== undefined || environment.NODE_DISABLE_COMPILE_CACHE !== undefined) return;
+  const caches = environment.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+  if (caches.startsWith("/")) enableCompileCache(join(caches, "release-bot/node"));
+}
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
@@ -16,6 +32,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`release-bot: there is no '${name}'; 'release-bot --help' lists what there is\n`);
     return 2;
   }
+  if (typed.has(name)) keepCompiled(process.env);
   const program = await entry.load();
   if (asksForHelp(rest)) {
     await printHelp(program.help);

@@ -1,5 +1,5 @@
 /** Stories on a terminal. */
-import { cell, columnsOf, printable, wrapped } from "./printable.ts";
+import { cell, columnsOf, printable, wrapped } from "../formats/terminal/index.ts";
 import type { PlaceStory, Story } from "./story.ts";
 
 /** How a table is to look. */

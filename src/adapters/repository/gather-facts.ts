@@ -66,6 +66,8 @@ export async function gatherFacts(
   const standing = now.entries();
   const there = standing.filter((entry) => names.has(entry.name) || entry.files.some((file) => wanted.has(file.file)));
   const added = Math.max(0, ...found.map(({ entries }) => entries.length));
+  // The application asks for this, too: what is found now is found then.
+  if (added > 0) tree.needSigned(now, signKey).catch(() => undefined);
   const prepared = added === 0 ? Promise.resolve() : (engine.prepare?.(now, added) ?? Promise.resolve());
   prepared.catch(() => undefined);
   const beside = [...wanted].filter((name) => !isListed(name));

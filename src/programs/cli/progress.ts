@@ -1,5 +1,5 @@
 /** What a terminal shows while something takes long: one line on standard error, redrawn in place, and gone at the end. */
-import { cell } from "../../status/index.ts";
+import { cell } from "../../formats/terminal/index.ts";
 
 /** Where progress goes. */
 export interface ProgressStream {

@@ -1,22 +1,21 @@
 /** `release-bot repo …`: package repositories by hand, without any configuration file. */
 import { AdapterError } from "../../domain/index.ts";
-import { create, promote, publish, withdraw } from "./repo/change.ts";
-import { check, status } from "./repo/look.ts";
 import { parseWords, UsageError, type Words } from "./repo/options.ts";
-import { resign } from "./repo/resign.ts";
-import { cleanUp, reconcile, upload } from "./repo/upkeep.ts";
 
-const actions: Readonly<Record<string, (words: Words) => Promise<number>>> = {
-  publish,
-  promote,
-  withdraw,
-  create,
-  resign,
-  check,
-  status,
-  upload,
-  "clean-up": cleanUp,
-  reconcile,
+type Action = (words: Words) => Promise<number>;
+
+/** Each is loaded when it is asked for: a promotion needs nothing of GitHub's. */
+const actions: Readonly<Record<string, () => Promise<Action>>> = {
+  publish: async () => (await import("./repo/change.ts")).publish,
+  promote: async () => (await import("./repo/change.ts")).promote,
+  withdraw: async () => (await import("./repo/change.ts")).withdraw,
+  create: async () => (await import("./repo/change.ts")).create,
+  resign: async () => (await import("./repo/resign.ts")).resign,
+  check: async () => (await import("./repo/look.ts")).check,
+  status: async () => (await import("./repo/look.ts")).status,
+  upload: async () => (await import("./repo/upkeep.ts")).upload,
+  "clean-up": async () => (await import("./repo/upkeep.ts")).cleanUp,
+  reconcile: async () => (await import("./repo/upkeep.ts")).reconcile,
 };
 
 /** What `--help` says. */
@@ -61,14 +60,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     return name === undefined ? 2 : 0;
   }
   try {
-    const action = actions[name];
-    if (action === undefined) throw new UsageError(`there is no action '${name}'`);
+    const load = actions[name];
+    if (load === undefined) throw new UsageError(`there is no action '${name}'`);
     const words = parseWords(rest);
     if (words.values.help) {
       process.stdout.write(help);
       return 0;
     }
-    return await action(words);
+    return await (await load())(words);
   } catch (error) {
     if (error instanceof UsageError) {
       process.stderr.write(`release-bot repo: ${error.message}; 'release-bot repo --help' says more\n`);

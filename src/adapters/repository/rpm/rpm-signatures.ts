@@ -2,33 +2,28 @@ import { hash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { needTool, runTool } from "../../signer/index.ts";
+import { runTool } from "../../signer/index.ts";
 import { armorKey } from "./armor.ts";
 
 const limitMs = 600_000;
 
-/** rpm's key databases of this process, one for each certificate; each in a directory that goes when the process ends. */
-const databases = new Map<string, Promise<string>>();
+/** Key rings of this process, one for each certificate; each in a directory that goes when the process ends. */
+const keyRings = new Map<string, string>();
 
-function databaseFor(certificate: Uint8Array): Promise<string> {
+/** A directory of keys, which rpm reads instead of a database: nothing is imported, and nothing of the machine's is known. */
+function keyRingOf(certificate: Uint8Array): string {
   const name = hash("sha256", certificate);
-  const known = databases.get(name) ?? makeDatabase(certificate);
-  databases.set(name, known);
-  known.catch(() => databases.delete(name));
-  return known;
-}
-
-async function makeDatabase(certificate: Uint8Array): Promise<string> {
+  const known = keyRings.get(name);
+  if (known !== undefined) return known;
   const directory = mkdtempSync(join(tmpdir(), "rb-rpmkeys-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
-  writeFileSync(join(directory, "key.asc"), armorKey(certificate));
-  const args = ["--define", `_dbpath ${join(directory, "db")}`, "--import", join(directory, "key.asc")];
-  await needTool({ program: "rpmkeys", args, limitMs });
-  return join(directory, "db");
+  writeFileSync(join(directory, "only.key"), armorKey(certificate));
+  keyRings.set(name, directory);
+  return directory;
 }
 
 /**
- * Each rpm's own signature and digests, by rpm itself, against a database that holds this one key and nothing of the
+ * Each rpm's own signature and digests, by rpm itself, against a key ring that holds this one key and nothing of the
  * machine's. By file: null where good, else what rpm says. An unsigned package is not good (`_pkgverify_level all`).
  */
 export async function judgeRpms(
@@ -38,7 +33,9 @@ export async function judgeRpms(
   const rpms = paths.filter((path) => path.endsWith(".rpm"));
   const found = new Map<string, string | null>();
   if (rpms.length === 0) return found;
-  const defines = [`_dbpath ${await databaseFor(certificate)}`, "_pkgverify_level all"];
+  const keyRing = keyRingOf(certificate);
+  // An rpm that knows no directories of keys finds an empty database, and no signature good.
+  const defines = ["_keyring fs", `_keyringpath ${keyRing}`, `_dbpath ${keyRing}/none`, "_pkgverify_level all"];
   const common = defines.flatMap((define) => ["--define", define]);
   // An argument list has its limit, and a repository may hold ten thousand packages.
   for (let from = 0; from < rpms.length; from += 500) {
