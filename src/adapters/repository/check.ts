@@ -75,7 +75,9 @@ export async function checkTree(tree: Tree, tell?: (read: number, of: number) =>
 /** What is always there in a repository that was signed here, and clients may ask for; others may do without it. */
 function missing(tree: Tree, snapshot: Snapshot, named: readonly TreeFault[]): TreeFault[] {
   const { type, base, suite } = snapshot.place;
-  const indices = type === "deb" ? ((snapshot as DebSnapshot).release?.entries ?? []).map(({ path }) => path) : [];
+  const listed = type === "deb" ? ((snapshot as DebSnapshot).release?.entries ?? []).map(({ path }) => path) : [];
+  // What lies there packed need not lie there plain.
+  const indices = listed.filter((path) => !listed.includes(`${path}.gz`));
   const files = {
     rpm: ["repodata/repomd.xml.metalink"],
     deb: ["InRelease", "Release", "Release.gpg", ...indices].map((name) => `dists/${suite}/${name}`),
