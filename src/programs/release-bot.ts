@@ -47,11 +47,10 @@ function asksForHelp(words: readonly string[]): boolean {
   return words[0] === "-h" || (end === -1 ? words : words.slice(0, end)).includes("--help");
 }
 
-/** On a terminal in its columns; a pipe gets the lines as they are. */
+/** On a terminal in its columns; a pipe gets the lines as they are, without loading what fits them. */
 async function printHelp(text: string): Promise<void> {
   const { columns, isTTY } = process.stdout;
-  const { fitted } = await import("./cli/fitted.ts");
-  process.stdout.write(isTTY ? fitted(text, columns) : text);
+  process.stdout.write(isTTY ? (await import("./cli/fitted.ts")).fitted(text, columns) : text);
 }
 
 function usage(): string {

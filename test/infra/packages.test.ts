@@ -109,7 +109,7 @@ describe.each(["deb", "rpm"] as const)("the %s packages", (kind) => {
     it.each([
       ["this Node", () => join(bin, "node")],
       ["the oldest Node that they ask for", oldestNode],
-    ])("load every subcommand that the help names, on %s", (_which, nodeOf) => {
+    ])("load every subcommand that the help names, on %s", { timeout: 120_000 }, (_which, nodeOf) => {
       const node = nodeOf();
       const names = [
         ...runInstalled(place, "release-bot", ["--help"])
