@@ -76,6 +76,8 @@ async function runInUnit(machine: UnitMachine, unit: string, run: ProgramRun): P
     const end = client.finally(() => {
       gone = true;
     });
+    // Its fault is thrown below, and is no unhandled one meanwhile.
+    end.catch(() => undefined);
     await stopUnit(machine, unit, run, () => gone);
     // It ends with its unit. One that still waits is waiting for a systemd that does not answer.
     await Promise.race([end, pause(5_000)]);
@@ -104,7 +106,7 @@ function unitArguments(unit: string, run: ProgramRun): readonly string[] {
   ];
   return [
     ...["--user", "--quiet", "--wait", "--pipe", "--collect", "--service-type=exec"],
-    ...[`--unit=${unit}`, `--description=Build step of release-bot`, `--working-directory=${run.directory}`],
+    ...[`--unit=${unit}`, "--description=Build step of release-bot", `--working-directory=${run.directory}`],
     ...properties.map((property) => `--property=${property}`),
     ...["--", "/usr/bin/env", "-i"],
     // systemd puts variables in for `$NAME`, in an argument list too.
