@@ -37,7 +37,9 @@ export async function collectStatus(settings: AgentSettings, now: Date): Promise
   ]);
   const store = openAgentStore(records, () => []);
   try {
-    const [builds, images] = await Promise.all([store.builds.list(furthest), store.images.list(furthest)]);
+    // A shadow has built nothing: its records are of what it would have.
+    const furthestHere = settings.mode === "shadow" ? 0 : furthest;
+    const [builds, images] = await Promise.all([store.builds.list(furthestHere), store.images.list(furthestHere)]);
     const drafts = draftUpdates({ environment: settings.qube, builds, images, standing });
     const promoters = promotersOf(store.desk.show(furthest));
     return {

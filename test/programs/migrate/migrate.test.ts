@@ -22,6 +22,7 @@ import { main } from "../../../src/programs/cli/migrate.ts";
 import { readConfiguration } from "../../../src/programs/configuration.ts";
 import { runCaptured } from "../../support/captured-program.ts";
 import { GpgHome } from "../../support/gpg-home.ts";
+import { makeV1Builder } from "../../support/v1-builder.ts";
 
 let root: string;
 let gpg: GpgHome;
@@ -250,6 +251,18 @@ describe("release-bot migrate", () => {
     expect(left).toContain(`${other} is granted commands, and its key is not trusted`);
     expect(left).toContain(`${key} is trusted, and granted nothing`);
     expect(left).toContain("sign-key names no key for host-fc41, vm-bookworm");
+  });
+
+  it("asks a v1 builder's Makefile and leaves no trace there, and says that nothing can be promoted from it", async () => {
+    makeV1Builder(join(root, "v1"), "RELEASE = 4.1\nDIST_DOM0 = fc32\n");
+    write("old/builders.list", `r4.1=${root}/v1\n`);
+    const before = snapshot("old", "v1");
+    const { status, stdout } = await migrate();
+    expect(status).toBe(0);
+    expect(stdout).toContain(`${root}/v1: v1 builder of r4.1`);
+    expect(stdout).toContain("promotions there are refused (NOT_IN_TESTING)");
+    expect(snapshot("old", "v1")).toBe(before);
+    expect(readFileSync(join(root, "new/builders.list"), "utf8")).toContain(`r4.1=${root}/v1\n`);
   });
 
   it("follows links of the old, and writes through none of ours", async () => {
