@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { StandingVersion } from "../../src/adapters/repository/index.ts";
 import { type JobEntry, openAgentStore } from "../../src/adapters/store/index.ts";
-import type { ImageRecord } from "../../src/build/index.ts";
+import type { BuildRecord, ImageRecord } from "../../src/build/index.ts";
 import type { GithubLab } from "../../src/lab/github/index.ts";
 import { main as status } from "../../src/programs/cli/status.ts";
 import { draftUpdates } from "../../src/programs/cli/status-drafts.ts";
@@ -86,6 +86,19 @@ describe("what the records say", () => {
       repository: null,
       since: null,
     });
+  });
+
+  it("of a component ends with the newest twenty versions that stand nowhere, and leaves out none that stands", () => {
+    const builds = Array.from({ length: 60 }, (_, minor) => ({
+      release: "r4.3",
+      component: "hello",
+      commit: minor.toString(16).padStart(40, "0"),
+      version: `v1.${minor}`,
+      distributions: [{ distribution: "vm-bookworm", state: "failed", reason: "", stages: [], log: null }],
+    })) as unknown as BuildRecord[];
+    const old = standing({ commit: builds[3]?.commit });
+    const versions = drafts({ builds, standing: [old] }).map(({ version }) => version);
+    expect(versions).toEqual([...Array.from({ length: 20 }, (_, index) => `v1.${59 - index}`), "v1.3"]);
   });
 
   it("of a template is its failure, too, until its repository has it", () => {

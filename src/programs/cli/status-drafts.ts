@@ -1,5 +1,6 @@
 import type { StandingVersion } from "../../adapters/repository/index.ts";
 import type { BuildRecord, ImageRecord } from "../../build/index.ts";
+import { compareVersions } from "../../domain/index.ts";
 import type { StatusPlace, StatusUpdate } from "../../status/index.ts";
 
 /** A version as the records have it so far. */
@@ -39,7 +40,24 @@ export function draftUpdates(records: {
   for (const build of builds) addBuild(drafts, build, environment);
   for (const image of images) addImage(drafts, image, environment);
   for (const version of standing) addStanding(drafts, version, environment);
-  return [...drafts.values()];
+  return withoutHistory([...drafts.values()]);
+}
+
+/** So many versions of a component that stand nowhere (any more) are told of: the newest. */
+const mostPast = 20;
+
+/** What stands somewhere, and the newest of what does not: builds are recorded for ever, and a page of them has no end. */
+function withoutHistory(drafts: readonly Draft[]): readonly Draft[] {
+  const past = new Map<string, number>();
+  return [...drafts]
+    .sort((one, other) => compareVersions(other.version, one.version))
+    .filter(({ kind, release, name, places }) => {
+      if ([...places.values()].some(({ repository }) => repository !== null)) return true;
+      const key = `${kind}\n${release}\n${name}`;
+      const count = (past.get(key) ?? 0) + 1;
+      past.set(key, count);
+      return count <= mostPast;
+    });
 }
 
 function draftOf(drafts: Map<string, Draft>, key: readonly string[], fresh: Omit<Draft, "places">): Draft {
