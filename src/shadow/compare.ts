@@ -12,7 +12,7 @@ export interface ShadowFacts {
   readonly deeds: readonly Deed[];
   /** Our status issues by title; null where GitHub could not be asked: then nothing is said of labels. */
   readonly issues: ReadonlyMap<string, SeenIssue> | null;
-  /** Before this nobody looked on. */
+  /** Deeds and what is compared are of this time on; what explains a deed may be older. */
   readonly since: Date;
   readonly now: Date;
 }
@@ -30,7 +30,8 @@ export function compareShadow(facts: ShadowFacts): readonly Comparison[] {
     rehearsal.places.map((place) => comparePlace(facts, deeds, rehearsal, place)),
   );
   const refused = facts.refused.flatMap((line) => compareRefused(deeds, line));
-  return [...planned, ...refused, ...deeds.unexplained().flatMap((deed) => compareUnasked(facts, deed))];
+  const asked = [...planned, ...refused].filter(({ at }) => Date.parse(at) >= facts.since.getTime());
+  return [...asked, ...deeds.unexplained().flatMap((deed) => compareUnasked(facts, deed))];
 }
 
 function comparePlace(facts: ShadowFacts, deeds: DeedIndex, rehearsal: Rehearsal, place: RehearsedPlace): Comparison {

@@ -176,6 +176,15 @@ describe("what would have been done, held against what was done", () => {
     expect(outcome(facts)).toBe(said);
   });
 
+  it("takes a deed within the time for explained by what was asked for before it, and compares that no more", () => {
+    const since = later(1);
+    const facts = { refused: [], issues: good, now: later(240), rehearsals: [rehearsal()] };
+    expect(compareShadow({ ...facts, since, deeds: [deed({ at: later(2) })] })).toEqual([]);
+    expect(compareShadow({ ...facts, since, rehearsals: [], deeds: [deed({ at: later(2) })] })).toMatchObject([
+      { outcome: "nobody asked" },
+    ]);
+  });
+
   it("shows why, and where to look", () => {
     const [one] = compare({ rehearsals: [rehearsal({ places: [refused] })], deeds: [deed()] });
     expect(one).toMatchObject({

@@ -9,6 +9,9 @@ import type { Deed, SeenIssue, ShadowFacts } from "../../../shadow/index.ts";
 import { githubClientOf } from "../../agent/github.ts";
 import type { AgentSettings } from "../../agent/settings.ts";
 
+/** Longer than a command waits behind builds. */
+const lookBackMs = 8 * 86_400_000;
+
 /** Reads all that is compared. Throws AdapterError where records cannot be read. */
 export async function collectShadow(
   settings: AgentSettings,
@@ -20,9 +23,11 @@ export async function collectShadow(
     // What was done before anybody looked on says nothing.
     const since = wish.since === null || wish.since < born ? born : wish.since;
     const isShadow = settings.mode === "shadow";
+    // What was done within the time may have been asked for before it.
+    const asked = new Date(Math.max(born.getTime(), since.getTime() - lookBackMs));
     return {
-      rehearsals: store.rehearsals.since(since),
-      refused: isShadow ? store.rehearsals.refusedSince(since) : [],
+      rehearsals: store.rehearsals.since(asked),
+      refused: isShadow ? store.rehearsals.refusedSince(asked) : [],
       // Where we do the work ourselves, what was done is known with what was planned.
       deeds: isShadow ? await deedsSince(settings, since) : [],
       issues: isShadow ? await issuesOf(settings, since) : new Map(),
