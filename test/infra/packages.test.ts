@@ -211,7 +211,9 @@ describe("an AppVM's reboot", () => {
       .filter((line) => line.includes("pending"))
       .join("\n");
 
-  it("throws the root away, and what the receiver has taken is still to be delivered", async () => {
+  it("throws the root away, and what the receiver has taken is still to be delivered", {
+    timeout: 120_000,
+  }, async () => {
     const settings = join(home, ".config/release-bot");
     mkdirSync(settings, { recursive: true });
     writeFileSync(join(settings, "webhook-secret"), `${secret}\n`);
