@@ -69,6 +69,12 @@ describe("release-bot build", () => {
     ]);
   });
 
+  it("rehearses in the build qube, too: nothing is queued", async () => {
+    const run = await build("component", "r4.3", "hello", "--rehearse");
+    expect(run).toMatchObject({ status: 0, stdout: expect.stringMatching(/^would be queued for \S+one\n/) });
+    expect(await queued()).toEqual([]);
+  });
+
   it("queues named distributions at one commit where they are built only", async () => {
     const commit = "a".repeat(40);
     expect((await build("component", "r4.3", "hello", "vm-bookworm", "--commit", commit)).status).toBe(0);

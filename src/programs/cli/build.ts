@@ -129,6 +129,10 @@ async function order(
     answers: "nobody" as const,
     trace: null,
   }));
+  if (values.rehearse === true) {
+    for (const { queue } of jobs) process.stdout.write(`would be queued for ${queue}\n`);
+    return 0;
+  }
   await store.jobs.add(jobs, now);
   for (const { queue } of jobs) process.stdout.write(`queued for ${queue}; 'release-bot queue' shows it\n`);
   return 0;
