@@ -4,7 +4,6 @@
  * starts without the libraries that it does not use.
  */
 import { enableCompileCache } from "node:module";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { subcommands } from "./subcommands.ts";
 
@@ -17,7 +16,7 @@ const typed: ReadonlySet<string> = new Set(["repo", "verify", "list", "why", "co
  */
 function keepCompiled(environment: NodeJS.ProcessEnv): void {
   if (environment.NODE_COMPILE_CACHE !== undefined || environment.NODE_DISABLE_COMPILE_CACHE !== undefined) return;
-  const caches = environment.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+  const caches = environment.XDG_CACHE_HOME ?? join(environment.HOME ?? "", ".cache");
   if (caches.startsWith("/")) enableCompileCache(join(caches, "release-bot/node"));
 }
 
