@@ -11,6 +11,7 @@ import { planTargets, planWithdrawals, rehearseTargets } from "./plan.ts";
 import { publishBuild } from "./publish.ts";
 import { listedFiles, publishedSince } from "./published.ts";
 import { reconcile } from "./reconcile.ts";
+import { recoverAll } from "./recover.ts";
 import { resign } from "./resign.ts";
 import { standingVersions } from "./standing.ts";
 import { Tree } from "./tree.ts";
@@ -34,7 +35,7 @@ export function openRepositories(options: RepositoriesOptions): Repositories {
     cleanUp: (request, signer) => cleanUp(tree, request, signer),
     reconcile: (mode) => reconcile(tree, mode),
     resign: (request, signer) => resign(tree, request, signer),
-    recover: () => tree.recoverAll(),
+    recover: () => recoverAll(tree),
     listed: (release, repository, distribution) => listedFiles(tree, release, repository, distribution),
   };
 }

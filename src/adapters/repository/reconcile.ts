@@ -5,13 +5,14 @@ import { pendingUploads } from "./pending-uploads.ts";
 import type { Place } from "./place.ts";
 import { placesInTree } from "./places-in-tree.ts";
 import { buildFact, type StoredRecord } from "./records.ts";
+import { recoverAll } from "./recover.ts";
 import type { Tree } from "./tree.ts";
 
 /** Answers the differences; with `repair`, `mended` says which are gone now. The repository on disk is the truth. */
 export async function reconcile(tree: Tree, mode: "look" | "repair"): Promise<Difference[]> {
   const found: Difference[] = [];
   if (mode === "repair") {
-    for (const said of await tree.recoverAll())
+    for (const said of await recoverAll(tree))
       found.push({ kind: "interrupted", where: said, what: said, mended: true });
   }
   for (const { place } of placesInTree(tree)) found.push(...(await compareRecords(tree, place, mode)));

@@ -4,7 +4,6 @@ import { AdapterError, type Fingerprint } from "../../domain/index.ts";
 import type { Signer, SignRequest } from "../../promotion/index.ts";
 import { ArchEngine } from "./arch/arch-engine.ts";
 import { DebEngine } from "./deb/deb-engine.ts";
-import { keptDatabase, keptDirectory } from "./deb/kept-database.ts";
 import { isKeptByReprepro, RepreproEngine } from "./deb/reprepro-engine.ts";
 import type { Engine, Rendering, Snapshot, SnapshotChange } from "./engine.ts";
 import type { RepositoriesOptions } from "./face.ts";
@@ -12,12 +11,12 @@ import { type Generations, parseGenerations } from "./generations.ts";
 import { knownKeyFile } from "./known-keys.ts";
 import { type Lock, takeLocks } from "./lock.ts";
 import { MetadataCache } from "./metadata-cache.ts";
-import { type Place, sharedKeyOf, stateDirectory } from "./place.ts";
+import { type Place, stateDirectory } from "./place.ts";
 import { Records } from "./records.ts";
 import { RpmEngine } from "./rpm/rpm-engine.ts";
 import { SignatureJudge } from "./signatures.ts";
 import { signersFile } from "./signers.ts";
-import { type CommitFile, journalDirectory, type Staging, Transaction } from "./transaction.ts";
+import { type CommitFile, type Staging, Transaction } from "./transaction.ts";
 
 /** Metadata of a few repositories of thousands of packages: about 20 MB each, inflated. */
 const cacheBytes = 64 << 20;
@@ -82,7 +81,7 @@ export class Tree {
     const lock = await this.#lock(keys);
     try {
       await this.transaction(place.key).recover();
-      await this.#settle(place);
+      await this.settle(place);
       return await action();
     } finally {
       lock.release();
@@ -94,7 +93,7 @@ export class Tree {
   }
 
   /** What a crash left open beside the tree: first the change of the repository that it was for, which another may be. */
-  async #settle(place: Place): Promise<Place | null> {
+  async settle(place: Place): Promise<Place | null> {
     const engine = this.engine(place);
     const left = engine.unsettled?.(place) ?? null;
     if (left === null) return null;
@@ -129,37 +128,8 @@ export class Tree {
     }
   }
 
-  /** Recovers every repository that a crash left half changed; answers a line for each. */
-  async recoverAll(): Promise<string[]> {
-    const { disk, root } = this.options;
-    const journals = disk
-      .list(journalDirectory(root))
-      .filter((name) => name.endsWith(".json") && !name.startsWith("."));
-    const said: string[] = [];
-    for (const name of journals) {
-      const key = name.slice(0, -".json".length);
-      said.push(
-        ...(await this.#unlessBusy([key, ...sharedKeyOf(key)], async () => {
-          const done = await this.transaction(key).recover();
-          return done === null ? [] : [`${key}: an interrupted change was ${done}`];
-        })),
-      );
-    }
-    for (const sharedKey of disk.list(join(root, keptDirectory))) {
-      const kept = keptDatabase({ disk, root }, { key: sharedKey, sharedKey });
-      if (kept === null) continue;
-      said.push(
-        ...(await this.#unlessBusy([kept.place.key, sharedKey], async () => {
-          const left = await this.#settle(kept.place);
-          return left === null ? [] : [`${left.key}: reprepro's database says what the suite says again`];
-        })),
-      );
-    }
-    return said;
-  }
-
-  /** Somebody is at it: what lies there is no crash's, and nobody need wait for it. */
-  async #unlessBusy(keys: readonly string[], action: () => Promise<string[]>): Promise<string[]> {
+  /** Runs the action unless somebody is at it: what lies there is then no crash's, and nobody need wait for it. */
+  async unlessBusy(keys: readonly string[], action: () => Promise<string[]>): Promise<string[]> {
     const lock = await this.#lockUnlessBusy(keys);
     if (lock === null) return [];
     try {
