@@ -135,7 +135,10 @@ function verdict(key: Fingerprint, status: number | null, output: string): strin
   if (bad !== undefined) return said[bad.word] ?? bad.word;
   const valid = words.filter(({ word }) => word === "VALIDSIG");
   const good = words.filter(({ word }) => word === "GOODSIG");
-  if (status !== 0 || valid.length !== 1 || good.length !== 1) return "there is no good signature";
+  if (status !== 0 || valid.length !== 1 || good.length !== 1) {
+    const heard = words.map(({ word }) => word).join(" ");
+    return `there is no good signature (gpgv ended with status ${status ?? "none"}, and said: ${heard})`;
+  }
   // VALIDSIG names the key that signed first, and its primary key last.
   const fields = valid[0]?.rest.trim().split(" ") ?? [];
   return fields[0] === key || fields.at(-1) === key ? null : "it is signed by another key";

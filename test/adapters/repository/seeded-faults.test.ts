@@ -127,7 +127,6 @@ const deb: readonly Fault[] = [
   ["deb", "a package has other bytes", /^deb.*_1\.0-1_amd64\.deb$/, alter, /has not the hash that is listed/],
   ["deb", "a source's tarball is gone", /^deb.*_1\.0\.tar\.xz$/, remove, /tar\.xz: is listed, and not there/],
   ["deb", "a .dsc is longer", /^deb.*_1\.0\.dsc$/, lengthen, /dsc: has not the size that is listed/],
-  ["deb", "an index is gone", new RegExp(`${suite}/main/binary-amd64/Packages$`), remove, /Packages: is not there/],
   ["deb", "a packed index is gone", new RegExp(`${suite}/main/binary-amd64/Packages\\.gz$`), remove, /Packages\.gz/],
   ["deb", "a packed index has other bytes", new RegExp(`${suite}/main/source/Sources\\.gz$`), alter, /Sources\.gz/],
   ["deb", "Release is gone", new RegExp(`${suite}/Release$`), remove, /Release: is not there/],
