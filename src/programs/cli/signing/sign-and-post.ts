@@ -129,7 +129,9 @@ function outcomeText(one: Awaited, { kind, text }: Outcome): string {
   const style = tableStyle(process.stdout, process.env);
   const indent = " ".repeat(words[kind].length + 1);
   const tail = text === "" ? "" : `: ${printable(text)}`;
-  const lines = wrapped(`${whatOf(one)} ${one.does}${tail}`, Math.max(20, style.width - indent.length));
+  const whole = `${whatOf(one)} ${one.does}${tail}`;
+  // A script gets one line for each, whatever its length.
+  const lines = process.stdout.isTTY ? wrapped(whole, Math.max(20, style.width - indent.length)) : [whole];
   const colour = kind === "done" ? "\u001b[32m" : "\u001b[31m";
   const mark = style.colours === "on" ? `${colour}${words[kind]}\u001b[0m` : words[kind];
   return `${mark} ${lines.join(`\n${indent}`)}`;
