@@ -76,11 +76,9 @@ export async function checkTree(tree: Tree, tell?: (read: number, of: number) =>
 function missing(tree: Tree, snapshot: Snapshot, named: readonly TreeFault[]): TreeFault[] {
   const { type, base, suite } = snapshot.place;
   const listed = type === "deb" ? ((snapshot as DebSnapshot).release?.entries ?? []).map(({ path }) => path) : [];
-  // What lies there packed need not lie there plain.
-  const indices = listed.filter((path) => !listed.includes(`${path}.gz`));
   const files = {
     rpm: ["repodata/repomd.xml.metalink"],
-    deb: ["InRelease", "Release", "Release.gpg", ...indices].map((name) => `dists/${suite}/${name}`),
+    deb: ["InRelease", "Release", "Release.gpg", ...listed].map((name) => `dists/${suite}/${name}`),
     archlinux: ["db", "files"].flatMap((kind) => ["", ".sig", ".tar.gz"].map((end) => `${suite}.${kind}${end}`)),
   }[type];
   return files

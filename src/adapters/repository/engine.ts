@@ -67,8 +67,6 @@ export interface Rendering {
   readonly commits: readonly (CommitFile | { readonly path: string; readonly signature: SignRequest })[];
   /** What {@link Snapshot.identity} will be once it is read again. */
   readonly identity: string;
-  /** Files that others may have left there, and that would tell of what was before. */
-  readonly retires: readonly string[];
   /** Every hash-named file that the new metadata refers to. */
   readonly refersTo: readonly string[];
   /** The same of the metadata that it takes the place of. */

@@ -179,7 +179,7 @@ export class Tree {
     const paths = [...replaced, ...rendering.commits, ...records, state].map((file) => file.path);
     await this.transaction(place.key).run({ links: change.links, files: rendering.files, commits: paths }, async () => {
       const { files, judged } = await this.#signed(rendering, signer);
-      const retired = [...change.gone, ...generations.retired, ...rendering.retires];
+      const retired = [...change.gone, ...generations.retired];
       return { files: [...replaced, ...files, ...records, state], retired, judged };
     });
     return rendering.identity;

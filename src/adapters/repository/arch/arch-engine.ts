@@ -169,7 +169,7 @@ export class ArchEngine implements Engine {
         { path: `${place.base}/${name}.tar.gz`, sameAs: `${place.base}/${name}` },
       ];
     });
-    return { files: [], commits, identity, retires: [], refersTo: [], formerlyReferredTo: [] };
+    return { files: [], commits, identity, refersTo: [], formerlyReferredTo: [] };
   }
 
   #snapshotOf(place: Place, directory: string, bytes: Buffer | null): ArchSnapshot {

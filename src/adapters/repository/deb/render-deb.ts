@@ -6,8 +6,8 @@ import {
   spliceStanzaList,
   stanzasOf,
 } from "../../../formats/deb822/index.ts";
-import { type Chunk, chunkOf, packedBytes } from "../../../formats/gzip/index.ts";
-import { OpenDigest, openLength, sha256Of } from "../digests.ts";
+import { type Chunk, chunkOf, openBytes, packedBytes } from "../../../formats/gzip/index.ts";
+import { OpenDigest, sha256Of } from "../digests.ts";
 import type { RenderContext, Rendering, SnapshotChange } from "../engine.ts";
 import type { MetadataCache } from "../metadata-cache.ts";
 import { component, type DebSnapshot, type IndexPath, packagesPath, sourcesPath } from "./deb-snapshot.ts";
@@ -39,22 +39,22 @@ export function renderIndices(
 ): Rendering {
   const { place } = snapshot;
   const directory = `${place.base}/dists/${place.suite}`;
-  const made = [...indices].map(([path, chunks]) => {
+  const made = [...indices].flatMap(([path, chunks]): readonly IndexFile[] => {
     // An empty file is no gzip file.
     const packed = packedBytes(chunks.length === 0 ? [chunkOf(Buffer.alloc(0))] : chunks);
     const sha256 = sha256Of(packed);
     cache.put(`deb ${path} ${sha256}`, { chunks }, chunks);
-    // What it inflates to is listed, as apt wants it, and does not lie there, as in Debian's own archive.
-    const open = { path, size: openLength(chunks), sha256: digestOf(begun, `${directory}/${path}`, chunks) };
-    const entry = { path: `${path}.gz`, size: packed.length, sha256 };
-    return { open, entry, byHash: byHashPath(directory, entry.path, sha256), bytes: packed };
+    return [
+      indexFile(directory, path, openBytes(chunks), digestOf(begun, `${directory}/${path}`, chunks)),
+      indexFile(directory, `${path}.gz`, packed, sha256),
+    ];
   });
   const release = Buffer.from(
     renderRelease(
       releaseFor(
         snapshot,
         indices,
-        made.flatMap((file) => [file.open, file.entry]),
+        made.map((file) => file.entry),
         context,
       ),
     ),
@@ -70,7 +70,6 @@ export function renderIndices(
       { path: `${directory}/InRelease`, signature: { ...sign, kind: "clear", name: `${place.key}_InRelease` } },
     ],
     identity: sha256Of(release),
-    retires: made.map((file) => `${directory}/${file.open.path}`),
     refersTo: made.map((file) => file.byHash),
     formerlyReferredTo: (snapshot.release?.entries ?? []).map(({ path, sha256 }) =>
       byHashPath(directory, path, sha256),
@@ -110,6 +109,16 @@ function architecturesOf(snapshot: DebSnapshot, change: SnapshotChange): string[
   const known = (snapshot.release?.architectures ?? ["amd64"]).filter((arch) => !["source", "all"].includes(arch));
   const needed = change.add.map((entry) => entry.arch).filter((arch) => !["source", "all"].includes(arch));
   return [...new Set([...known, ...needed])].sort();
+}
+
+interface IndexFile {
+  readonly entry: ReleaseEntry;
+  readonly byHash: string;
+  readonly bytes: Buffer;
+}
+
+function indexFile(directory: string, path: string, bytes: Buffer, sha256: string): IndexFile {
+  return { entry: { path, size: bytes.length, sha256 }, byHash: byHashPath(directory, path, sha256), bytes };
 }
 
 function digestOf(begun: BegunIndices, path: string, chunks: readonly Chunk[]): string {

@@ -87,7 +87,6 @@ export function renderRpm(
       { path: `${repodata}/repomd.xml`, bytes: repomd },
     ],
     identity: sha256Of(repomd),
-    retires: [],
     refersTo: data.map((one) => `${place.base}/${one.location}`),
     formerlyReferredTo: (snapshot.repomd?.data ?? []).map((one) => `${place.base}/${one.location}`),
   };
