@@ -1,26 +1,7 @@
-import { hash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { runTool } from "../../signer/index.ts";
-import { armorKey } from "./armor.ts";
+import { keyRingOf } from "./key-ring.ts";
 
 const limitMs = 600_000;
-
-/** Key rings of this process, one for each certificate; each in a directory that goes when the process ends. */
-const keyRings = new Map<string, string>();
-
-/** A directory of keys, which rpm reads instead of a database: nothing is imported, and nothing of the machine's is known. */
-function keyRingOf(certificate: Uint8Array): string {
-  const name = hash("sha256", certificate);
-  const known = keyRings.get(name);
-  if (known !== undefined) return known;
-  const directory = mkdtempSync(join(tmpdir(), "rb-rpmkeys-"));
-  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
-  writeFileSync(join(directory, "only.key"), armorKey(certificate));
-  keyRings.set(name, directory);
-  return directory;
-}
 
 /**
  * Each rpm's own signature and digests, by rpm itself, against a key ring that holds this one key and nothing of the
