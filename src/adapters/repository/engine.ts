@@ -29,7 +29,7 @@ export interface Snapshot {
   readonly place: Place;
   /** False where there is no metadata yet. */
   readonly exists: boolean;
-  /** SHA-256 of the bytes that its signature covers; "" where there is none. */
+  /** By the SHA-256 of all that its signatures cover; "" where there is none. */
   readonly identity: string;
   entries(): readonly Entry[];
 }

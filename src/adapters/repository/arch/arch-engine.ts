@@ -1,38 +1,35 @@
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { AdapterError, type Fingerprint } from "../../../domain/index.ts";
-import { type Chunk, packedBytes, readChunks } from "../../../formats/gzip/index.ts";
+import type { Fingerprint } from "../../../domain/index.ts";
+import { type Chunk, packedBytes } from "../../../formats/gzip/index.ts";
 import {
   chunksOfDatabase,
   comparePacmanVersions,
   type PacmanPackage,
   packagesOf,
-  readDatabase,
   spliceDatabase,
 } from "../../../formats/pacman/index.ts";
 import type { Disk } from "../../files/index.ts";
 import { needTool } from "../../signer/index.ts";
-import { sha256Of } from "../digests.ts";
+import { sha256Of, sha256OfFile } from "../digests.ts";
 import type { Engine, Entry, RenderContext, Rendering, SignatureCheck, Snapshot, SnapshotChange } from "../engine.ts";
 import type { MetadataCache } from "../metadata-cache.ts";
-import { once } from "../once.ts";
 import type { Place } from "../place.ts";
 import type { SignatureJudge } from "../signatures.ts";
+import {
+  type ArchSnapshot,
+  archIdentity,
+  archSnapshot,
+  hasUnsignedLists,
+  type Kind,
+  kinds,
+  readArchFiles,
+  sameArchFiles,
+  signatureBeside,
+} from "./arch-snapshot.ts";
 
 const limitMs = 600_000;
-
-/** The two databases of a repository: what pacman installs from, and with file lists for `pacman -F`. */
-const kinds = ["db", "files"] as const;
-type Kind = (typeof kinds)[number];
-
-interface ArchSnapshot extends Snapshot {
-  /** Each is read when it is first asked for: a plan needs no file lists, and they are the longer half. */
-  readonly databases: Readonly<Record<Kind, () => readonly Chunk[]>>;
-  /** The bytes of the database that pacman installs from; null where there is none. */
-  readonly bytes: Buffer | null;
-  packageOf(kind: Kind, name: string): PacmanPackage | null;
-}
 
 /** pacman repositories: `repo-add` reads new packages, the tar is spliced, a binary signature stands under pacman's name. */
 export class ArchEngine implements Engine {
@@ -54,57 +51,45 @@ export class ArchEngine implements Engine {
   }
 
   read(place: Place): ArchSnapshot {
-    const directory = join(this.#root, place.base);
-    const bytes = this.#bytesOf(directory, place, "db");
+    const files = readArchFiles(this.#disk, join(this.#root, place.base), place);
     const known = this.#latest.get(place.key);
-    // The same database: the same snapshot, whose packages are indexed already.
-    if (bytes !== null && known?.bytes?.equals(bytes) === true) return known;
-    const read = this.#snapshotOf(place, directory, bytes);
+    // The same databases: the same snapshot, whose packages are indexed already.
+    if (files.bytes.db !== null && known !== undefined && sameArchFiles(known, files)) return known;
+    const read = archSnapshot(this.#cache, place, files, hasUnsignedLists(files) ? null : files.bytes.files);
     this.#latest.set(place.key, read);
     return read;
   }
 
+  /** Both databases are signed anew after a change: both must be signed before it, but for lists that are not gone on from. */
   async judge(snapshot: Snapshot, key: Fingerprint): Promise<SignatureCheck> {
-    const { bytes, place } = snapshot as ArchSnapshot;
-    if (bytes === null) return "absent";
-    const directory = join(this.#root, place.base);
-    // Builder v2 signs under a name that pacman never asks for; its trees are taken over by that signature.
-    for (const name of [`${place.suite}.db.sig`, `${place.suite}.db.tar.gz.sig`]) {
-      const path = join(directory, name);
-      if (this.#disk.stat(path) === null) continue;
-      return { verdict: await this.#judge.detachedBytes(key, this.#disk.read(path), bytes) };
-    }
-    return { verdict: "it is not signed" };
+    const { bytes, signatures, place } = snapshot as ArchSnapshot;
+    if (bytes.db === null) return "absent";
+    const verdictOf = async (kind: Kind): Promise<string | null> => {
+      const [content, signature] = [bytes[kind], signatures[kind]];
+      if (content === null) return null;
+      return signature === null ? "it is not signed" : this.#judge.detachedBytes(key, signature, content);
+    };
+    const lists = hasUnsignedLists(snapshot as ArchSnapshot) ? null : verdictOf("files");
+    const [database, files] = await Promise.all([verdictOf("db"), lists]);
+    if (database !== null || files === null) return { verdict: database };
+    const name = `${place.suite}.files`;
+    return {
+      verdict: `${name}: ${files} (find out who changed it; once ${name} is removed, the next change makes it anew from the packages)`,
+    };
   }
 
   signatureOf(place: Place): Uint8Array | null {
-    const directory = join(this.#root, place.base);
-    const names = [`${place.suite}.db.sig`, `${place.suite}.db.tar.gz.sig`];
-    const path = names.map((name) => join(directory, name)).find((one) => this.#disk.stat(one) !== null);
-    return path === undefined ? null : this.#disk.read(path);
+    return signatureBeside(this.#disk, join(this.#root, place.base), place, "db");
   }
 
   async check(snapshot: Snapshot, key: Fingerprint | null): Promise<readonly { path: string; what: string }[]> {
     const { place, databases } = snapshot as ArchSnapshot;
-    const faults: { path: string; what: string }[] = [];
     const path = `${place.base}/${place.suite}.files`;
-    const keys = (kind: Kind): string =>
-      databases[kind]()
-        .flatMap(packagesOf)
-        .map((one) => `${one.file} ${one.sha256}`)
-        .sort()
-        .join("\n");
-    if (keys("db") !== keys("files")) faults.push({ path, what: "does not list the packages that the database lists" });
-    const signature = join(this.#root, `${path}.sig`);
-    const bytes = this.#bytesOf(join(this.#root, place.base), place, "files");
-    if (key !== null && bytes !== null) {
-      const isThere = this.#disk.stat(signature) !== null;
-      const wrong = isThere
-        ? await this.#judge.detachedBytes(key, this.#disk.read(signature), bytes)
-        : "it is not signed";
-      if (wrong !== null) faults.push({ path, what: wrong });
-    }
-    return faults;
+    // Whether a signature that is there is good is for judge to say.
+    if (hasUnsignedLists(snapshot as ArchSnapshot)) return key === null ? [] : [{ path, what: "it is not signed" }];
+    const keys = (kind: Kind): string => databases[kind]().flatMap(packagesOf).map(keyOf).sort().join("\n");
+    if (keys("db") === keys("files")) return [];
+    return [{ path, what: "does not list the packages that the database lists" }];
   }
 
   async judgePackages(paths: readonly string[], key: Fingerprint): Promise<ReadonlyMap<string, string | null>> {
@@ -116,7 +101,7 @@ export class ArchEngine implements Engine {
     return new Map(await Promise.all(judged));
   }
 
-  async describe(place: Place, files: readonly string[]): Promise<Snapshot> {
+  async describe(place: Place, files: readonly string[]): Promise<ArchSnapshot> {
     const work = mkdtempSync(join(tmpdir(), "rb-repo-add-"));
     try {
       const packages = files.filter((file) => !file.endsWith(".sig"));
@@ -130,10 +115,8 @@ export class ArchEngine implements Engine {
       if (names.length > 0) {
         await needTool({ program: "repo-add", args: ["--quiet", database, ...names], directory: work, limitMs });
       }
-      const read = this.#snapshotOf(place, work, this.#bytesOf(work, place, "db"));
-      // The directory goes now: what lies in it is read before.
-      for (const kind of kinds) read.databases[kind]();
-      return read;
+      const made = readArchFiles(this.#disk, work, place);
+      return archSnapshot(this.#cache, place, made, made.bytes.files);
     } finally {
       rmSync(work, { recursive: true, force: true });
     }
@@ -148,19 +131,23 @@ export class ArchEngine implements Engine {
     return snapshot.entries().filter((other) => other.name === entry.name);
   }
 
-  render(snapshot: Snapshot, change: SnapshotChange, context: RenderContext): Rendering {
-    const { databases, place } = snapshot as ArchSnapshot;
+  async render(before: Snapshot, change: SnapshotChange, context: RenderContext): Promise<Rendering> {
+    const snapshot = before as ArchSnapshot;
+    const { place } = snapshot;
     const source = change.from as ArchSnapshot | null;
-    const remove = new Set(change.remove.map((entry) => entry.name));
-    let identity = "";
-    const commits = kinds.flatMap((kind): Rendering["commits"][number][] => {
-      const add = change.add.flatMap((entry) => source?.packageOf(kind, entry.name) ?? []);
-      const chunks = spliceDatabase(databases[kind](), { remove, add });
+    const database = spliceDatabase(snapshot.databases.db(), {
+      remove: new Set(change.remove.map((entry) => entry.name)),
+      add: change.add.flatMap((entry) => source?.packageOf("db", entry.name) ?? []),
+    });
+    const spliced = { db: database, files: await this.#listsFor(database, snapshot, source) };
+    const made = kinds.map((kind) => {
+      const chunks = spliced[kind];
       const bytes = packedBytes(chunksOfDatabase(chunks));
       const sha256 = sha256Of(bytes);
-      if (kind === "db") identity = sha256;
       this.#cache.put(`arch ${sha256}`, { chunks }, chunks);
-      const name = `${place.suite}.${kind}`;
+      return { name: `${place.suite}.${kind}`, kind, bytes, sha256 };
+    });
+    const commits = made.flatMap(({ name, bytes }): Rendering["commits"][number][] => {
       const signed = { kind: "detach", encoding: "binary", key: context.signKey, name, bytes } as const;
       return [
         { path: `${place.base}/${name}.sig`, signature: signed },
@@ -169,66 +156,52 @@ export class ArchEngine implements Engine {
         { path: `${place.base}/${name}.tar.gz`, sameAs: `${place.base}/${name}` },
       ];
     });
+    const [db, files] = made.map(({ sha256 }) => sha256);
+    const identity = archIdentity({ db: db ?? "", files: files ?? "" });
     return { files: [], commits, identity, refersTo: [], formerlyReferredTo: [] };
   }
 
-  #snapshotOf(place: Place, directory: string, bytes: Buffer | null): ArchSnapshot {
-    const identity = bytes === null ? "" : sha256Of(bytes);
-    const databases = {
-      db: once(() => (bytes === null ? [] : this.#chunksOf(bytes, identity))),
-      files: once(() => {
-        const files = this.#bytesOf(directory, place, "files");
-        return files === null ? [] : this.#chunksOf(files, sha256Of(files));
-      }),
-    };
-    const index = (kind: Kind): (() => ReadonlyMap<string, PacmanPackage>) =>
-      once(
-        () =>
-          new Map(
-            databases[kind]()
-              .flatMap(packagesOf)
-              .map((one) => [one.name, one]),
-          ),
-      );
-    const packages = { db: index("db"), files: index("files") };
-    return {
-      place,
-      exists: bytes !== null,
-      identity,
-      databases,
-      bytes,
-      entries: once(() => databases.db().flatMap(entriesOf)),
-      packageOf: (kind, name) => packages[kind]().get(name) ?? null,
-    };
+  /**
+   * The lists of files of exactly the packages that the database lists: those that stand, those of the source, and what
+   * neither has (as nobody signed it) from the packages themselves. A package that is not there, or is not the one that
+   * the database lists, has none: nothing vouches for it, and check names it.
+   */
+  async #listsFor(
+    database: readonly Chunk[],
+    snapshot: ArchSnapshot,
+    source: ArchSnapshot | null,
+  ): Promise<readonly Chunk[]> {
+    const wanted = database.flatMap(packagesOf);
+    const there = snapshot.databases.files().flatMap(packagesOf);
+    const keys = new Set(wanted.map(keyOf));
+    const stays = new Set(there.map(keyOf).filter((key) => keys.has(key)));
+    const comes = wanted.filter((one) => !stays.has(keyOf(one)));
+    const known = new Map(
+      comes.flatMap(({ name }) => source?.packageOf("files", name) ?? []).map((one) => [keyOf(one), one]),
+    );
+    const lacking = comes.filter((one) => !known.has(keyOf(one)));
+    for (const one of await this.#listed(lacking, [snapshot, ...(source === null ? [] : [source])])) {
+      known.set(keyOf(one), one);
+    }
+    return spliceDatabase(snapshot.databases.files(), {
+      remove: new Set(there.filter((one) => !stays.has(keyOf(one))).map(({ name }) => name)),
+      add: comes.flatMap((one) => known.get(keyOf(one)) ?? []),
+    });
   }
 
-  #bytesOf(directory: string, place: Place, kind: Kind): Buffer | null {
-    const path = join(directory, `${place.suite}.${kind}`);
-    return this.#disk.stat(path) === null ? null : this.#disk.read(path);
-  }
-
-  #chunksOf(bytes: Buffer, sha256: string): readonly Chunk[] {
-    const read = (): { chunks: readonly Chunk[] } => {
-      try {
-        return { chunks: readDatabase(readChunks(bytes)) };
-      } catch (error) {
-        const what = error instanceof Error ? error.message : String(error);
-        throw new AdapterError("UNEXPECTED_ANSWER", `a pacman database is damaged: ${what}`, error);
-      }
-    };
-    return this.#cache.get(`arch ${sha256}`, read, (value) => value.chunks).chunks;
+  /** The same packages with their lists of files, as repo-add makes them. */
+  async #listed(packages: readonly PacmanPackage[], from: readonly ArchSnapshot[]): Promise<readonly PacmanPackage[]> {
+    const paths = packages.flatMap(({ file, sha256 }) => {
+      const places = from.map(({ place }) => join(this.#root, place.base, file));
+      return places.find((path) => this.#disk.stat(path) !== null && sha256OfFile(path) === sha256) ?? [];
+    });
+    const [first] = from;
+    if (first === undefined || paths.length === 0) return [];
+    return (await this.describe(first.place, paths)).databases.files().flatMap(packagesOf);
   }
 }
 
-const described = new WeakMap<Chunk, readonly Entry[]>();
-
-function entriesOf(chunk: Chunk): readonly Entry[] {
-  const known = described.get(chunk);
-  if (known !== undefined) return known;
-  const made = packagesOf(chunk).map((one): Entry => {
-    const file = { file: one.file, path: one.file, sha256: one.sha256, size: one.size };
-    return { name: one.name, arch: one.arch, version: one.version, source: one.base, files: [file] };
-  });
-  described.set(chunk, made);
-  return made;
+/** What a package is the same by in both databases. */
+function keyOf({ file, sha256 }: PacmanPackage): string {
+  return `${file} ${sha256}`;
 }

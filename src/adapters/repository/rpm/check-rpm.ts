@@ -10,6 +10,10 @@ export interface Fault {
   readonly what: string;
 }
 
+/** A change of comps.xml is taken from nobody but who signs it. */
+const remedyForGroups =
+  "is not what repomd.xml names, and is not taken over: put it there with modifyrepo_c --mdtype group, and sign repomd.xml";
+
 /** Checks each metadata file against repomd.xml, the lists against each other, the metalink against repomd.xml. */
 export function checkRpm(disk: Disk, root: string, snapshot: RpmSnapshot): Fault[] {
   const { place, repomd, repomdBytes, lists } = snapshot;
@@ -25,6 +29,12 @@ export function checkRpm(disk: Disk, root: string, snapshot: RpmSnapshot): Fault
     const isRight =
       open === null || (sha256Of(open) === data.openChecksum && open.length === (data.openSize ?? open.length));
     if (!isRight) faults.push({ path, what: "does not inflate to what repomd.xml says" });
+  }
+  const comps = `${place.base}/comps.xml`;
+  if (repomd !== null && disk.stat(join(root, comps)) !== null) {
+    const group = repomd.data.find(({ type }) => type === "group");
+    const isSigned = sha256Of(disk.read(join(root, comps))) === (group?.openChecksum ?? group?.checksum);
+    if (!isSigned) faults.push({ path: comps, what: remedyForGroups });
   }
   const pkgids = listTypes.map((type) =>
     lists[type].body

@@ -61,9 +61,7 @@ export function renderRpm(
   const group = groupFile(parts, snapshot, timestamp);
   const listed = [...lists, ...(group === null ? [] : [group])];
   const made = new Set(listed.map((file) => file.data.type));
-  const kept = (snapshot.repomd?.data ?? []).filter(
-    (data) => !made.has(data.type) && !isDerived(data.type) && !(group !== null && data.type.startsWith("group")),
-  );
+  const kept = (snapshot.repomd?.data ?? []).filter((data) => !made.has(data.type) && !isDerived(data.type));
   const data = [...listed.map((file) => file.data), ...kept];
   const repomd = Buffer.from(renderRepomd({ revision: String(timestamp), data }));
   const repodata = `${place.base}/repodata`;
@@ -122,8 +120,12 @@ function spliceList(
   return { data, bytes };
 }
 
-/** comps.xml beside the packages, where it is there: the groups that an installer shows. */
+/**
+ * comps.xml beside the packages of a new repository, where it is there: the groups that an installer shows. Of one that
+ * stands the signed groups are carried over: whoever changed comps.xml on the disk would have us sign it.
+ */
 function groupFile(parts: Parts, snapshot: RpmSnapshot, timestamp: number): MetadataFile | null {
+  if (snapshot.exists) return null;
   const path = join(parts.root, snapshot.place.base, "comps.xml");
   if (parts.disk.stat(path) === null) return null;
   const bytes = parts.disk.read(path);
