@@ -57,8 +57,8 @@ export async function buildDistribution(build: DistributionBuild): Promise<Distr
   log.note(
     `build of ${task.component.name} ${printable(task.version)} ${task.commit} for ${task.distribution.name} of ${task.builder.configuration.release}, job ${reporter.job}`,
   );
-  const keep: StageRun["keep"] = async (stages, published) => {
-    record = { ...record, stages, packages: published === null ? record.packages : named(published) };
+  const keep: StageRun["keep"] = async (stages, ready) => {
+    record = { ...record, stages, packages: ready === null ? record.packages : named(ready) };
     await build.progress(record);
   };
   const outcome = await runStages({
@@ -74,7 +74,9 @@ export async function buildDistribution(build: DistributionBuild): Promise<Distr
     throw bug;
   });
   const tail = log.tail();
-  const packages = outcome.packages.length > 0 ? named(outcome.packages) : record.packages;
+  // What failed to be published was to be published only.
+  const kept = outcome.failure?.stage === "publish" ? [] : record.packages;
+  const packages = outcome.packages.length > 0 ? named(outcome.packages) : kept;
   notePackages(log, packages);
   if (outcome.failure !== null) log.note(`${outcome.failure.stage} failed: ${printable(outcome.failure.reason)}`);
   const path = await closeLog(log, outcome.failure === null ? "done" : "failed");

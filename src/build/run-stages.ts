@@ -21,7 +21,10 @@ export interface StageRun {
   /** For all stages together. */
   readonly limitSeconds: number;
   readonly now: () => Date;
-  /** Called after each stage with all that have ended, and with the packages once they are published (null: not yet). */
+  /**
+   * Called after each stage with all that have ended, and before publication with the packages that are to be published
+   * (null until then): a crash within it leaves them known.
+   */
   readonly keep: (stages: readonly StageRecord[], packages: readonly PackageFile[] | null) => Promise<void>;
 }
 
@@ -48,7 +51,7 @@ export async function runStages(build: StageRun): Promise<StageResult> {
   const stages: StageRecord[] = [];
   let run: BackendRun | null = null;
   let at: StageName = "prep";
-  let published: readonly PackageFile[] | null = null;
+  let ready: readonly PackageFile[] | null = null;
 
   /** What a failure is really due to: the limit, the lost log, a stop from outside, or the stage itself. */
   const explain = (error: unknown): string => {
@@ -65,22 +68,26 @@ export async function runStages(build: StageRun): Promise<StageResult> {
     log.note(`${stage.name} begins`);
     try {
       signal.throwIfAborted();
+      if (stage.name === "publish") {
+        ready = (await run?.packages()) ?? null;
+        await build.keep([...stages], ready);
+      }
       await untilStopped(signal, graceMs, stage.run(signal));
       signal.throwIfAborted();
-      if (stage.name === "publish") published = (await run?.packages()) ?? null;
+      if (stage.name === "publish") ready = (await run?.packages()) ?? null;
     } catch (fault) {
       error = explain(fault);
       throw fault;
     } finally {
       stages.push({ stage: stage.name, startedAt, endedAt: now().toISOString(), error });
-      await build.keep([...stages], published);
+      await build.keep([...stages], ready);
     }
   };
 
   try {
     run = await build.open();
     for (const stage of run.stages) await step(stage);
-    return { failure: null, packages: published ?? (await run.packages()) };
+    return { failure: null, packages: ready ?? (await run.packages()) };
   } catch (error) {
     return { failure: { stage: at, reason: explain(error) }, packages: [] };
   } finally {

@@ -69,27 +69,37 @@ class Auditor {
       case "unhold":
         return `${dist}${deed.kind === "hold" ? "held" : "no longer held"}: ${which} ${by}`;
       case "build": {
-        await this.#checkBuild(deed);
-        return `${dist}built: ${which}, ${counted(deed.files)}, log ${deed.log.path}`;
+        const logs = await this.#checkBuild(deed);
+        return `${dist}built: ${which}, ${counted(deed.files)}, ${logs}`;
       }
       case "promote": {
-        const stands = await this.#checkPromotion(deed);
-        return `${dist}${deed.repository}: ${which} ${by}, ${counted(deed.files)}, log ${deed.log.path}${stands}`;
+        const rest = await this.#checkPromotion(deed);
+        return `${dist}${deed.repository}: ${which} ${by}, ${counted(deed.files)}, ${rest}`;
       }
       case "withdraw": {
-        const since = await this.#checkWithdrawal(deed);
-        return `${dist}${deed.repository}: ${which} withdrawn ${by}, ${counted(deed.files)}, log ${deed.log.path}${since}`;
+        const rest = await this.#checkWithdrawal(deed);
+        return `${dist}${deed.repository}: ${which} withdrawn ${by}, ${counted(deed.files)}, ${rest}`;
       }
     }
   }
 
   /** It stands in testing for as long as nothing supersedes it there; where it does, it is what was built. */
-  async #checkBuild(deed: Build): Promise<void> {
+  async #checkBuild(deed: Build): Promise<string> {
     const place = await this.#evidence.examine(placeOf(deed));
     const files = await place.files(namesOf(deed.files));
     for (const { name, sha256 } of deed.files) checkFile(files.get(name), name, sha256);
-    await this.#logs.check(deed.log);
+    const logs = await this.#checkLog(deed);
     await this.#checkSignatures(place, files);
+    return logs;
+  }
+
+  /** The log, and where a taken-up job found its work done, the earlier log that had announced it; both in words. */
+  async #checkLog(deed: Change): Promise<string> {
+    await this.#logs.check(deed.log);
+    const log = `log ${deed.log.path}`;
+    if (deed.log.takenUp !== true) return log;
+    const earlier = await this.#logs.findEarlier(deed.log.path, (line) => announcesWork(line, deed));
+    return `${log}, announced in ${earlier}`;
   }
 
   async #checkPromotion(deed: Promotion): Promise<string> {
@@ -112,9 +122,9 @@ class Auditor {
         }
       }
     }
-    await this.#logs.check(deed.log);
+    const logs = await this.#checkLog(deed);
     if (!same) await this.#checkSignatures(place, files);
-    return since(deed, newest);
+    return `${logs}${since(deed, newest)}`;
   }
 
   /** What went out is not listed, what stands again is. */
@@ -138,9 +148,9 @@ class Auditor {
         }
       }
     }
-    await this.#logs.check(deed.log);
+    const logs = await this.#checkLog(deed);
     if (newest === undefined) await this.#checkSignatures(place, new Map());
-    return since(deed, newest);
+    return `${logs}${since(deed, newest)}`;
   }
 
   /** What was promoted is what was built. */
@@ -187,6 +197,14 @@ class Auditor {
 }
 
 const changed = { build: "published", promote: "promoted", withdraw: "withdrawn" };
+
+/** Whether a log's line says of its job, before anything is done, that it is to do just this. */
+function announcesWork(line: string, deed: Change): boolean {
+  const { about, distribution, job } = deed;
+  if (deed.kind !== "build") return ` ${line.replaceAll(",", "")} `.includes(` plan ${deed.plan} `);
+  const where = distribution === null ? "" : ` for ${distribution}`;
+  return line.startsWith("build of ") && line.endsWith(` ${whichOf(about)}${where} of ${about.release}, job ${job}`);
+}
 
 /** What became of the place later, for the reader. */
 function since(deed: Change, newest: Change | undefined): string {

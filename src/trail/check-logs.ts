@@ -41,6 +41,25 @@ export class LogChecker {
     await this.checkCheckpoints(log.path);
   }
 
+  /**
+   * Finds the earlier log, of the same qube and label, that says in a line of the agent's own what it was about to do, and
+   * that announced signatures. Throws {@link BrokenLink} where there is none.
+   */
+  async findEarlier(log: string, isWork: (ownLine: string) => boolean): Promise<string> {
+    this.#announced ??= this.#readAnnouncements();
+    const announcing = new Set((await this.#announced).map((one) => one.log));
+    const folder = log.slice(0, log.lastIndexOf("/") + 1);
+    const earlier = [...announcing].filter((one) => one.startsWith(folder) && isBefore(one, log));
+    for (const path of earlier.sort((a, b) => (isBefore(a, b) ? 1 : -1))) {
+      const text = Buffer.from((await this.#evidence.readLog(path, null)) ?? "").toString("latin1");
+      const own = text.split("\n").map(withoutStamp);
+      if (!own.some((line) => line.startsWith("> ") && isWork(line.slice(2)))) continue;
+      await this.checkCheckpoints(path);
+      return path;
+    }
+    throw new BrokenLink("log", log, "its work was done in an earlier log, and none there announced it");
+  }
+
   /** That each checkpoint of a log is of a beginning of it, and announces what that part says. */
   async checkCheckpoints(path: string): Promise<void> {
     if (this.#sound.has(path)) return;
@@ -111,6 +130,12 @@ function checkPrefixes(path: string, checkpoints: readonly CheckpointLine[], log
       throw new BrokenLink("log", path, `does not announce what its checkpoint of ${length} bytes says`);
     }
   }
+}
+
+/** By the time in the name, which is of a log's start; a number behind it orders those of one second. */
+function isBefore(one: string, other: string): boolean {
+  const key = (path: string): string => path.replace(/\.([0-9]+)$/, (_, n: string) => n.padStart(8));
+  return key(one) < key(other);
 }
 
 const stamp = /^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{6} \+0000 [A-Za-z0-9_.-]{1,31}: /;

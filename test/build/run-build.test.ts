@@ -322,6 +322,26 @@ describe("a build after a crash", () => {
     expect(outcome.record.distributions[1]?.packages).toHaveLength(1);
   });
 
+  it("knows what it published when it crashed within the publication", async () => {
+    const world = new FakeWorld();
+    await crash(world, "vm-fc41 publish");
+    world.standing = [{ repository: "current-testing", distribution: "vm-fc41", commit: commitOf(5) }];
+    const [, interrupted] = (await run(world)).record.distributions;
+    expect([interrupted?.state, interrupted?.packages.map(({ file }) => file)]).toEqual([
+      "uploaded",
+      ["hello-1.0.rpm"],
+    ]);
+  });
+
+  it("has no packages where their publication failed", async () => {
+    const world = new FakeWorld();
+    world.script = async (stage) => {
+      if (stage === "publish") throw new AdapterError("DISK_FULL", "no space");
+    };
+    const [first] = (await run(world)).record.distributions;
+    expect([first?.reason, first?.packages]).toEqual(["publish: no space", []]);
+  });
+
   it("uploads what had been published however often it crashed: it is there, and that has to be told", async () => {
     const world = new FakeWorld();
     await crash(world, "vm-fc41 build");

@@ -129,7 +129,9 @@ async function work(
       history: async () => null,
       applied: async (done: AppliedPlans) => {
         applied.push(done);
+        return "stated";
       },
+      begun: store.begunPlans,
     },
   } as unknown as CommandRunnerParts;
   const outcome = await runOperatorWork(parts, job, { builder, work: job.request.work }, {

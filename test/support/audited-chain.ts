@@ -163,7 +163,7 @@ export class AuditedChain {
     const name = subject.kind === "component" ? subject.component : `template-${subject.template}`;
     const log = await this.logged(name, async (job) => {
       await job.output(Buffer.from("rpmbuild -bb core-admin.spec\n".repeat(100)));
-      if (signedBy === undefined) files = await this.#sign(files, job);
+      if (signedBy === undefined) files = await this.sign(files, job);
       const published = await this.repositories.publish(
         {
           ...{ release, distribution, repository, files, signKey: this.key },
@@ -196,7 +196,7 @@ export class AuditedChain {
   }
 
   /** As the sign stage does it, each signature announced and made by the key gate. */
-  async #sign(files: readonly string[], log: ReceiptedLog): Promise<string[]> {
+  async sign(files: readonly string[], log: Pick<JobLog, "announce" | "socketPath">): Promise<string[]> {
     const signed = [...files];
     for (const file of files) {
       if (file.endsWith(".rpm")) {

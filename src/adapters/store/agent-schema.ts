@@ -62,4 +62,7 @@ export const agentMigrations: readonly string[] = [
   CREATE TABLE refused_messages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, line TEXT NOT NULL
   ) STRICT;`,
+  `CREATE TABLE begun_plans (
+    job INTEGER NOT NULL, dist TEXT NOT NULL, plan TEXT NOT NULL, stated INTEGER NOT NULL, PRIMARY KEY (job, dist)
+  ) STRICT, WITHOUT ROWID;`,
 ];

@@ -2,6 +2,7 @@ import type { Report } from "../../domain/index.ts";
 import type { NewOutboxEntry } from "../../work/index.ts";
 import { agentMigrations } from "./agent-schema.ts";
 import { AwaitedUploads } from "./awaited-uploads.ts";
+import { BegunPlans } from "./begun-plans.ts";
 import { SqliteBuildRecords } from "./build-records.ts";
 import { Database } from "./database.ts";
 import { SqliteImageRecords } from "./image-records.ts";
@@ -27,6 +28,8 @@ export interface AgentStore {
   readonly seenTags: SeenTags;
   /** What is to be told once a mirror has it. */
   readonly awaitedUploads: AwaitedUploads;
+  /** What promotions and withdrawals have begun to apply. */
+  readonly begunPlans: BegunPlans;
   /** What would have been done, beside what somebody else did. */
   readonly rehearsals: Rehearsals;
   /** What an operator sees and does. */
@@ -47,6 +50,7 @@ export function openAgentStore(path: string, entries: (report: Report) => readon
     images: new SqliteImageRecords(database),
     seenTags: new SeenTags(database),
     awaitedUploads: new AwaitedUploads(database, entries),
+    begunPlans: new BegunPlans(database),
     rehearsals: new Rehearsals(database),
     desk: new QueueDesk(database, jobs),
   };

@@ -13,7 +13,17 @@ const message = z.string().min(1).max(8192);
 const instant = z.iso.datetime();
 
 const file = z.strictObject({ name: word, digest: z.strictObject({ sha256 }) });
-const log = z.strictObject({ path: word, length: z.number().int().nonnegative(), sha256, commit: gitCommit });
+const log = z.strictObject({
+  path: word,
+  length: z.number().int().nonnegative(),
+  sha256,
+  commit: gitCommit,
+  /**
+   * It is the log of a job that was taken up again and found its work done: done, and announced, in an earlier log of the
+   * same name, whose sender died.
+   */
+  takenUp: z.literal(true).optional(),
+});
 
 /** Which log the work stands in, as the logs qube received it. */
 export type LogFact = z.infer<typeof log>;

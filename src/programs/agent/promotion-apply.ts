@@ -25,6 +25,8 @@ export interface ApplyPorts {
   readonly upload: (planned: Planned, event: StatusEvent) => Promise<void>;
   /** The commits that the target did not have before, for the issues that they fix; null where they are not known. */
   readonly history: (planned: Planned) => Promise<SourceHistory | null>;
+  /** Notes what is to be applied. Durable when it resolves; throws AdapterError. */
+  readonly begin: (plan: DistributionPlan) => Promise<void>;
   /** Has stated for everybody what was applied within that log. */
   readonly applied: (plans: readonly DistributionPlan[], log: LogPath | null) => Promise<void>;
 }
@@ -34,6 +36,8 @@ export interface Application extends Decided {
   readonly job: Job;
   readonly wanted: PromotionCommand;
   readonly subject: Subject;
+  /** Of what was found applied already: the log that says so; null where there is none. */
+  readonly foundIn: LogPath | null;
   /** Null for a signed command. */
   readonly byHand: ByHand | null;
 }
@@ -57,8 +61,8 @@ export async function applyPromotion(ports: ApplyPorts, application: Application
   const appliedNow = done.slice(already.length).map(({ plan }) => plan);
   await ports.applied(appliedNow, path);
   const reports: Report[] = [];
-  for (const planned of done) {
-    const event = moved(ports, application, planned, path);
+  for (const [index, planned] of done.entries()) {
+    const event = moved(ports, application, planned, index < already.length ? application.foundIn : path);
     const reason = await uploadFault(ports, planned, event);
     if (reason === null) reports.push({ kind: "status", event });
     else late.push({ ...planned, reason });
@@ -96,8 +100,8 @@ async function applyAll(
   const { job, wanted, apply, byHand } = application;
   // Read before anything moves: afterwards the former version is no longer the one that stands there.
   const histories = await Promise.all(apply.map((planned) => ports.history(planned)));
-  const name = wanted.kind === "upload-template" ? wanted.template : wanted.component;
-  const log = await ports.logs.open(`${verbs[wanted.kind].log}-${name}`);
+  const name = subjectName(wanted);
+  const log = await ports.logs.open(logLabel(wanted));
   try {
     if (byHand !== null) {
       log.note(`ordered by hand by ${byHand.operator}; the age rule is set aside, because: ${byHand.reason}`);
@@ -108,6 +112,7 @@ async function applyAll(
         `${wanted.kind} ${name} to ${wanted.repository}, ${nameOf(planned)}, plan ${planned.plan.digest}, ${asked}`,
       );
       try {
+        await ports.begin(planned.plan);
         const applied: Applied = await ports.apply(planned.plan, log);
         for (const { file, sha256 } of applied.moves) log.note(`${sha256} ${file}`);
         done.push({ ...planned, history: histories[index] ?? null });
@@ -122,6 +127,15 @@ async function applyAll(
     throw bug;
   }
   return log.close(failed.length === 0 ? "done" : "failed");
+}
+
+function subjectName(wanted: PromotionCommand): string {
+  return wanted.kind === "upload-template" ? wanted.template : wanted.component;
+}
+
+/** The label of a promotion's or withdrawal's logs. */
+export function logLabel(wanted: PromotionCommand): string {
+  return `${verbs[wanted.kind].log}-${subjectName(wanted)}`;
 }
 
 function nameOf({ plan }: Planned): string {

@@ -34,6 +34,7 @@ export function promotionParts(sources: PromotionSources): PromotionParts {
     now,
     poller,
     logs: provenance.logs,
+    begun: store.begunPlans,
     applied: provenance.applied,
     repositories: world.repositories,
     applier: (task, subject) =>

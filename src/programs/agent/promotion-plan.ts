@@ -100,7 +100,7 @@ function heldDistributions(
 /** Which plans are to be applied. */
 export interface Decided {
   readonly apply: readonly Planned[];
-  /** Applied by an earlier run of this job that a crash ended. */
+  /** Applied by an earlier attempt of this job that a crash ended; by the plans of that attempt. */
   readonly already: readonly Planned[];
   /** Left out, each with its refusal. */
   readonly left: readonly Planned[];
@@ -108,16 +108,20 @@ export interface Decided {
 
 /**
  * All plans are looked at before any is applied. With `all`, a distribution that has no packages of the component, or has
- * these already, is left out; any other refusal refuses the whole line.
+ * these already, is left out; any other refusal refuses the whole line. What was found applied by this job is no question any more.
  */
 export function decide(
   plans: readonly Planned[],
   wanted: PromotionCommand,
-  attempts: number,
+  found: readonly DistributionPlan[],
 ): Result<Decided, Refusal> {
   const codeOf = ({ plan }: Planned): string => plan.refused?.code ?? "";
-  const already = attempts > 1 ? plans.filter((planned) => codeOf(planned) === "ALREADY_PUBLISHED") : [];
-  const open = plans.filter((planned) => !already.includes(planned));
+  const foundOf = (dist: string) => found.find((plan) => plan.dist === dist);
+  const already = plans.flatMap(({ distribution, plan }) => {
+    const earlier = foundOf(plan.dist);
+    return earlier === undefined ? [] : [{ distribution, plan: earlier }];
+  });
+  const open = plans.filter(({ plan }) => foundOf(plan.dist) === undefined);
   const apply = open.filter((planned) => codeOf(planned) === "");
   const left = open.filter((planned) => codeOf(planned) !== "");
   const isAll = wanted.kind !== "upload-template" && wanted.distributions.kind === "all";

@@ -6,6 +6,7 @@ import {
   type ByHand,
   isGated,
   type LogPath,
+  parseDistribution,
   type QubeName,
   type StatusEvent,
   type Subject,
@@ -13,10 +14,11 @@ import {
 import type { DistributionPlan } from "../../promotion/index.ts";
 import type { Job, JobContext, JobOutcome, Ledger } from "../../work/index.ts";
 import type { CommentPoller } from "./poller.ts";
-import { type ApplyPorts, applyPromotion } from "./promotion-apply.ts";
+import { type ApplyPorts, applyPromotion, logLabel } from "./promotion-apply.ts";
 import { byBackEnd } from "./promotion-beside.ts";
 import { decide, type Planned, type PromotionCommand, planPromotions } from "./promotion-plan.ts";
 import type { PromotionReaders } from "./promotion-readers.ts";
+import { type BegunPlanNotes, findApplied, stateFound } from "./promotion-taken-up.ts";
 import type { AppliedPlans } from "./provenance.ts";
 import type { HeardCommand } from "./rehearing.ts";
 
@@ -27,11 +29,13 @@ export interface PromotionParts extends PromotionReaders {
   readonly now: () => Date;
   readonly poller: CommentPoller;
   readonly logs: LogService;
-  readonly repositories: (builder: LoadedBuilder) => Pick<Repositories, "plan" | "planWithdrawal">;
+  readonly repositories: (builder: LoadedBuilder) => Pick<Repositories, "plan" | "planWithdrawal" | "listed">;
+  /** Notes of what was begun, for when a crash comes between. */
+  readonly begun: BegunPlanNotes;
   /** Who carries the plans of this promotion out, and how. */
   readonly applier: (task: PromotionTask, subject: Subject) => ApplyPorts["apply"];
   /** Has stated for everybody what was applied. */
-  readonly applied: (done: AppliedPlans) => Promise<void>;
+  readonly applied: (done: AppliedPlans) => Promise<"stated" | "unstated">;
   /** To the mirror, as {@link ApplyPorts.upload} has it. */
   readonly upload: (
     builder: LoadedBuilder,
@@ -63,9 +67,15 @@ export async function runPromotion(
   const { ledger, now } = parts;
   const { job, askedAt, wanted, byHand } = task;
   const { command, builder } = task.heard;
+  const by = byBackEnd(task) ? "back-end" : "release-bot";
+  const repositories = parts.repositories(builder);
+  const found = await findApplied(parts.begun, job.id, (plan) => listedAt(repositories, plan));
+  let foundIn: LogPath | null;
   let subject: Subject;
   let buggy = false;
   try {
+    // First: what has been done is to be stated, whatever is decided of the rest.
+    foundIn = await stateFound(parts, { job, by, label: logLabel(wanted) }, found);
     subject = await parts.subject(builder, wanted, context.signal);
     if (wanted.kind !== "withdraw-component" && isGated(wanted.repository)) {
       // Nobody may slip an Upload through while withholding the Hold.
@@ -78,20 +88,28 @@ export async function runPromotion(
     if (!(error instanceof AdapterError)) throw error;
     return postponed(now(), error.message);
   }
-  const repositories = parts.repositories(builder);
   const minAgeDays = byHand === null ? builder.configuration.minAgeDays : 0;
   const question = { command, wanted, builder, buggy, minAgeDays, ledger: ledger.view, now: now() };
-  const decided = decide(await planPromotions(repositories, question), wanted, job.attempts);
+  const already = found.map(({ plan }) => plan);
+  const decided = decide(await planPromotions(repositories, question), wanted, already);
   if (!decided.ok) return { kind: "refused", refusal: decided.error, reports: [] };
   const ports = {
     ...parts,
     apply: parts.applier(task, subject),
     upload: (planned: Planned, event: StatusEvent) => parts.upload(builder, wanted, planned, event),
     history: (planned: Planned) => parts.history(builder, wanted, planned, context.signal),
-    applied: (plans: readonly DistributionPlan[], log: LogPath | null) =>
-      parts.applied({ job, plans, log, by: byBackEnd(task) ? "back-end" : "release-bot" }),
+    begin: (plan: DistributionPlan) => parts.begun.begin(job.id, plan),
+    applied: async (plans: readonly DistributionPlan[], log: LogPath | null) => {
+      const stated = await parts.applied({ job, plans, log, by, attempt: "this" });
+      if (stated === "stated") await parts.begun.stated(job.id, plans);
+    },
   };
-  return applyPromotion(ports, { ...decided.value, job, wanted, subject, byHand });
+  return applyPromotion(ports, { ...decided.value, job, wanted, subject, foundIn, byHand });
+}
+
+function listedAt(repositories: Pick<Repositories, "listed">, { release, to, subject, dist }: DistributionPlan) {
+  const distribution = subject.kind === "template" ? null : parseDistribution(dist);
+  return repositories.listed(release, to, distribution);
 }
 
 function postponed(now: Date, reason: string): JobOutcome {

@@ -34,6 +34,8 @@ export interface AppliedPlans {
   readonly plans: readonly DistributionPlan[];
   readonly log: LogPath | null;
   readonly by: "release-bot" | "back-end";
+  /** `earlier`: an attempt that died applied them, in a log of its own; this one's only says that they were found applied. */
+  readonly attempt: "this" | "earlier";
 }
 
 /** The same logs, records and runner, listened to. */
@@ -42,8 +44,8 @@ export interface Provenance {
   readonly records: BuildRecords;
   readonly images: ImageRecords;
   readonly runner: (inner: JobRunner) => JobRunner;
-  /** Never throws for a fault of the world. */
-  readonly applied: (done: AppliedPlans) => Promise<void>;
+  /** Answers whether all of it will be stated. Never throws for a fault of the world. */
+  readonly applied: (done: AppliedPlans) => Promise<"stated" | "unstated">;
 }
 
 /** Receipts that nobody asked for by then are of failed work. */
@@ -78,13 +80,27 @@ export function keepProvenance(parts: ProvenanceParts): Provenance {
       return log;
     },
   };
-  const add = async (job: Job, entries: readonly NewOutboxEntry[]): Promise<void> => {
+  const add = async (job: Job, entries: readonly NewOutboxEntry[]): Promise<"stated" | "unstated"> => {
     try {
       await parts.outbox.add(entries, parts.now());
+      return "stated";
     } catch (error) {
       if (!(error instanceof AdapterError)) throw error;
       parts.log.error({ alarm: "provenance", job: job.id, err: error }, "what was done could not be stated");
+      return "unstated";
     }
+  };
+  const stateBuilds = async (record: BuildRecord): Promise<void> => {
+    const job = running.get(record.job);
+    if (job === undefined) return;
+    const entries: NewOutboxEntry[] = [];
+    for (const distribution of record.distributions) {
+      // Each save has all that ended before, of an earlier run of the job, too.
+      if (distribution.state !== "uploaded" || distribution.log === null || !receipts.has(distribution.log)) continue;
+      const log = receiptOf(distribution.log, job);
+      if (log !== null) entries.push(...(await stateBuild(parts, job, { record, distribution, log })));
+    }
+    if (entries.length > 0) await add(job, entries);
   };
   return {
     logs,
@@ -92,29 +108,19 @@ export function keepProvenance(parts: ProvenanceParts): Provenance {
       load: (job) => records.load(job),
       lastBuilt: (release, component) => records.lastBuilt(release, component),
       async save(record) {
+        // Before the record: what it says is done is not done again, not even to be stated.
+        await stateBuilds(record);
         await records.save(record);
-        const job = running.get(record.job);
-        const ended = record.distributions.filter(({ state, log }) => state === "uploaded" && log !== null);
-        if (job === undefined || ended.length === 0) return;
-        const entries: NewOutboxEntry[] = [];
-        for (const distribution of ended) {
-          // Each save has all that ended before, of an earlier run of the job, too.
-          if (distribution.log === null || !receipts.has(distribution.log)) continue;
-          const log = receiptOf(distribution.log, job);
-          if (log !== null) entries.push(...(await stateBuild(parts, job, { record, distribution, log })));
-        }
-        await add(job, entries);
       },
     },
     images: {
       load: (job) => images.load(job),
       lastTimestamp: (release, name, job) => images.lastTimestamp(release, name, job),
       async save(record) {
-        await images.save(record);
         const job = running.get(record.job);
-        if (job === undefined || record.state !== "done") return;
-        const log = receiptOf(record.log, job);
-        if (log !== null) await add(job, await stateImage(parts, job, { record, log }));
+        const log = job === undefined || record.state !== "done" ? null : receiptOf(record.log, job);
+        if (job !== undefined && log !== null) await add(job, await stateImage(parts, job, { record, log }));
+        await images.save(record);
       },
     },
     runner: (inner) => ({
@@ -127,18 +133,24 @@ export function keepProvenance(parts: ProvenanceParts): Provenance {
         }
       },
     }),
-    async applied({ job, plans, log: path, by }) {
-      if (plans.length === 0) return;
-      const log = receiptOf(path, job);
-      if (log === null) return;
+    async applied({ job, plans, log: path, by, attempt }) {
+      if (plans.length === 0) return "stated";
+      const received = receiptOf(path, job);
+      if (received === null) return "unstated";
+      const log = attempt === "this" ? received : takenUp(received);
       const asked = await askedOf(parts, job);
       const deeds = plans.flatMap((plan) => {
         const deed = deedOfPlan(plan, { environment: parts.environment, job: String(job.id), at: parts.now(), by });
         return deed === null ? [] : [statementEntry(plan.signKey, { ...deed, asked, log }, job.id, plan.digest)];
       });
-      await add(job, deeds);
+      return add(job, deeds);
     },
   };
+}
+
+/** As the log of a job that found its work done. */
+function takenUp(log: LogFact): LogFact {
+  return { ...log, takenUp: true };
 }
 
 type UnaskedDeed =
@@ -223,7 +235,9 @@ async function stateBuild(
   if (record.commit === null || key === null || url === undefined) {
     return unstated(parts, job, `no key or source of ${record.component} is configured any more`);
   }
-  const { stages, packages, repository } = distribution;
+  const { stages, packages, repository, attempts } = distribution;
+  // What a run that died had published is not published again.
+  const found = attempts > 1 && !stages.some(({ stage }) => stage === "publish");
   const deed: Deed = {
     kind: "build",
     about: { kind: "component", release: record.release, component: record.component, commit: record.commit },
@@ -236,7 +250,7 @@ async function stateBuild(
     source: { url, tag: record.signed?.tag ?? null, signers: record.signed?.signers ?? [] },
     startedAt: new Date(stages[0]?.startedAt ?? record.startedAt),
     at: new Date(stages.at(-1)?.endedAt ?? parts.now()),
-    log,
+    log: found ? takenUp(log) : log,
   };
   return [statementEntry(key, deed, record.job)];
 }

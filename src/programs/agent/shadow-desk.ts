@@ -35,7 +35,7 @@ export class ShadowDesk {
   }
 
   /** What promotions plan with. */
-  repositories(builder: LoadedBuilder): Pick<Repositories, "plan" | "planWithdrawal"> {
+  repositories(builder: LoadedBuilder): Pick<Repositories, "plan" | "planWithdrawal" | "listed"> {
     const { directory } = builder;
     const keep = (found: readonly RehearsedPlan[]) => {
       this.#plans.set(directory, found);
@@ -46,6 +46,8 @@ export class ShadowDesk {
       plan: async (request) => keep(await reading.rehearse(request, this.#since.get(directory) ?? request.now)),
       planWithdrawal: async (request) =>
         keep((await reading.planWithdrawal(request)).map((plan) => ({ plan, at: null }))),
+      // Asked only for what was begun, and nothing ever is.
+      listed: () => [],
     };
   }
 

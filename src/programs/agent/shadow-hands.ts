@@ -43,7 +43,9 @@ export function shadowHands(parts: AgentParts): Hands {
         logs: world.logs,
         repositories: (builder) => desk.repositories(builder),
         applier: () => async (plan) => ({ dist: plan.dist, repository: plan.to, moves: plan.moves }),
-        applied: async () => undefined,
+        // Nothing is begun, nothing stated.
+        begun: { begin: async () => undefined, ofJob: async () => [], stated: async () => undefined },
+        applied: async () => "stated",
         upload: async () => undefined,
       };
       const commands = { verification, ledger, clock: watch, now: clock.now, building, images, promotion };

@@ -60,7 +60,7 @@ const command = (line: string): JobRequest =>
 const job = (request: JobRequest): Job => ({ id: 12, queue: "/builder", request }) as Job;
 
 /** Runs a job with work in it, and a log that it closes. */
-async function run(request: JobRequest, label: string, work: (log: LogPath | null, of: JobLog) => Promise<void>) {
+async function run(request: JobRequest, label: string, work: (log: LogPath | null, of: JobLog) => Promise<unknown>) {
   const runner = provenance.runner({
     run: async () => {
       const log = await provenance.logs.open(label);
@@ -88,7 +88,13 @@ describe("what a job did", () => {
   it("states a promotion with the signed comment to the letter, by whom it was applied, and its log", async () => {
     const line = `Upload-component r4.3 core-admin ${commit} current host-fc41`;
     await run(command(line), "promote", (path) =>
-      provenance.applied({ job: job(command(line)), plans: [plan("promote")], log: path, by: "back-end" }),
+      provenance.applied({
+        job: job(command(line)),
+        plans: [plan("promote")],
+        log: path,
+        by: "back-end",
+        attempt: "this",
+      }),
     );
     expect(stated()).toEqual([
       [
@@ -114,7 +120,7 @@ describe("what a job did", () => {
       plan("promote", { subject: template, dist: "fedora-44", versions: ["4.3.0-202611231200"] }),
     ];
     await run(command("x"), "change", (path) =>
-      provenance.applied({ job: job(command("x")), plans, log: path, by: "release-bot" }),
+      provenance.applied({ job: job(command("x")), plans, log: path, by: "release-bot", attempt: "this" }),
     );
     expect(stated().map(([, deed]) => deed)).toMatchObject([
       { kind: "withdraw", restored: [{ name: "b.rpm", sha256: "2".repeat(64) }] },
@@ -126,7 +132,13 @@ describe("what a job did", () => {
     const byHand = { operator: "Alice", reason: "CVE-2026-1 is used in the wild" };
     const request = { kind: "operator", builder, work: { kind: "promotion", byHand } } as unknown as JobRequest;
     await run(request, "promote", (path) =>
-      provenance.applied({ job: job(request), plans: [plan("promote")], log: path, by: "release-bot" }),
+      provenance.applied({
+        job: job(request),
+        plans: [plan("promote")],
+        log: path,
+        by: "release-bot",
+        attempt: "this",
+      }),
     );
     expect(stated()[0]?.[1].asked).toEqual({ by: "operator", who: "Alice", why: "CVE-2026-1 is used in the wild" });
   });
@@ -178,9 +190,21 @@ describe("what a job did", () => {
 
   it("states nothing whose log was not received, and fails no job where nothing can be stated", async () => {
     const outcome = await run(command("x"), "promote", async (path) => {
-      await provenance.applied({ job: job(command("x")), plans: [plan("promote")], log: null, by: "release-bot" });
+      await provenance.applied({
+        job: job(command("x")),
+        plans: [plan("promote")],
+        log: null,
+        by: "release-bot",
+        attempt: "this",
+      });
       full = true;
-      await provenance.applied({ job: job(command("x")), plans: [plan("promote")], log: path, by: "release-bot" });
+      await provenance.applied({
+        job: job(command("x")),
+        plans: [plan("promote")],
+        log: path,
+        by: "release-bot",
+        attempt: "this",
+      });
     });
     expect([outcome.kind, stated()]).toEqual(["done", []]);
   });

@@ -63,7 +63,7 @@ export function openBuildState({ database, settings, builders }: BuildStateParts
         ledger,
         now,
       });
-      const decided = decide(plans, wanted, 1);
+      const decided = decide(plans, wanted, []);
       return decided.ok ? null : decided.error;
     },
     close: () => store.database.close(),
