@@ -13,6 +13,7 @@ import type {
   Timestamp,
   TraceId,
   UploadComponent,
+  UploadTemplate,
 } from "../domain/index.ts";
 
 /** A builder as its line in builders.list has it: `RELEASE=DIRECTORY=CONFIG`. The line is looked up again when the job starts. */
@@ -64,12 +65,12 @@ export type OperatorWork =
     }
   | OperatorPromotion;
 
-/** An urgent fix that goes to `current` before its time: `release-bot promote --local`. Only the age rule is set aside. */
+/** An urgent fix that goes to `current`, or a template to its repository, before its time: `release-bot promote --local`. Only the age rule is set aside. */
 export interface OperatorPromotion {
   readonly kind: "promotion";
   /** What a signed command would say. */
   readonly line: string;
-  readonly command: UploadComponent;
+  readonly command: UploadComponent | UploadTemplate;
   /** As of a signed command: nothing signed before `orderedAt` follows it. */
   readonly scopes: readonly OrderScope[];
   /** Milliseconds since the epoch. */

@@ -7,10 +7,11 @@ import { NodeDisk } from "../../src/adapters/files/index.ts";
 import { openRepositories, type Repositories } from "../../src/adapters/repository/index.ts";
 import { GpgProgramSigner } from "../../src/adapters/signer/index.ts";
 import { type AgentStore, openAgentStore } from "../../src/adapters/store/index.ts";
-import type { CommitSha, ComponentName, Fingerprint, Release, Subject } from "../../src/domain/index.ts";
+import type { CommitSha, ComponentName, Fingerprint, Release, Subject, TemplateName } from "../../src/domain/index.ts";
 import type { CommandRunnerParts } from "../../src/programs/agent/command-runner.ts";
 import { runOperatorWork } from "../../src/programs/agent/operator-runner.ts";
 import { type ApplierParts, applierOf } from "../../src/programs/agent/promotion-beside.ts";
+import type { PromotionCommand } from "../../src/programs/agent/promotion-plan.ts";
 import type { PromotionTask } from "../../src/programs/agent/promotion-runner.ts";
 import type { AppliedPlans } from "../../src/programs/agent/provenance.ts";
 import { main } from "../../src/programs/cli/promote.ts";
@@ -59,6 +60,7 @@ beforeEach(async () => {
     git: { maintainers: ["0".repeat(40)] },
     distributions: ["host-fc41"],
     components: ["hello"],
+    templates: [{ "debian-13-xfce": { dist: "trixie", flavor: "xfce" } }],
     "artifacts-dir": "artifacts",
     "sign-key": { rpm: key },
   };
@@ -124,7 +126,10 @@ async function work(
       repositories: () => repositories,
       applier: (task: PromotionTask, subject: Subject) => applierOf(appliers, task, subject),
       labels: async () => world.labels ?? [],
-      subject: async () => ({ kind: "component", release: "r4.3", component: "hello", commit: older, version: "v1.0" }),
+      subject: async (_builder: unknown, wanted: PromotionCommand) =>
+        wanted.kind === "upload-template"
+          ? { ...wanted, kind: "template" }
+          : { kind: "component", release: "r4.3", component: "hello", commit: older, version: "v1.0" },
       upload: async () => undefined,
       history: async () => null,
       applied: async (done: AppliedPlans) => {
@@ -178,6 +183,45 @@ describe("release-bot promote --local --ignore-min-age", () => {
       `An urgent fix, before its time: ordered by hand in \`build-fedora\` by Alice, because: ${reason}`,
     );
   });
+
+  it.each(["debian-13-xfce", "qubes-template-debian-13-xfce"])(
+    "takes a template to where it is told: %s",
+    async (name) => {
+      const [template, version] = ["debian-13-xfce" as TemplateName, "4.3.0-202611010000"];
+      const published = await repositories.publish(
+        {
+          release: "r4.3" as Release,
+          distribution: null,
+          repository: "templates-itl-testing",
+          subject: { kind: "template", template },
+          files: [packages.rpm({ name: `qubes-template-${template}`, version }, key)],
+          signKey: key,
+        },
+        signer,
+      );
+      expect(published.ok).toBe(true);
+      const words = [name, "--to", "templates-itl", ...urgent.slice(1)];
+      const elsewhere = await order(name, "--to", "templates-community", ...urgent.slice(1));
+      expect(elsewhere).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining("debian-13-xfce is not in templates-community-testing"),
+      });
+      expect(await order(...words, "--dist", "vm-fc42")).toMatchObject({ status: 2, stdout: "" });
+      expect((await order(...words)).stdout).toContain(`Upload-template r4.3 ${template} ${version} templates-itl\n`);
+      const outcome = await work();
+      expect(outcome).toMatchObject({ kind: "done", summary: expect.stringMatching(/^uploaded to templates-itl/) });
+      const stands = await repositories.standing({ release: "r4.3" as Release, component: null, distribution: null });
+      expect(stands.filter((one) => one.name === template).map((one) => one.repository)).toEqual(
+        expect.arrayContaining(["templates-itl", "templates-itl-testing"]),
+      );
+      const [report] = outcome.kind === "done" ? outcome.reports : [];
+      if (report?.kind !== "status") throw new Error("nothing is told");
+      expect(statusComment(report.event, { repository: "a/b", branch: "c" })).toContain("by Alice, because: CVE");
+      // The same version again stands there already.
+      await order(...words);
+      expect(await work()).toMatchObject({ kind: "refused", refusal: { code: "ALREADY_PUBLISHED" } });
+    },
+  );
 
   it("sets nothing but the age aside: what is held, buggy, replaced or not in testing stays where it is", async () => {
     await order(...urgent);

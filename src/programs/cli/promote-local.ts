@@ -29,7 +29,9 @@ import { standingVersions } from "./standing-facts.ts";
 /** What is ordered. */
 export interface LocalOrder {
   readonly release: Release;
+  /** Components, or templates where `to` is theirs. */
   readonly names: readonly string[];
+  readonly to: "current" | "templates-itl" | "templates-community";
   /** Null: every one where the version stands in testing. */
   readonly distributions: readonly string[] | null;
   /** Null: the one that stands in testing. */
@@ -102,25 +104,41 @@ async function planOrder(
   const builders = (await buildersSource(settings, programLog("promote"))()).loaded.filter(
     ({ release }) => release === order.release,
   );
+  const testing = order.to === "current" ? ["current-testing", "security-testing"] : [`${order.to}-testing`];
   const standing = (await standingVersions(settings, () => now)).filter(
-    ({ release, repository }) =>
-      release === order.release && (repository === "current-testing" || repository === "security-testing"),
+    ({ release, repository }) => release === order.release && testing.includes(repository),
   );
-  return order.names.flatMap((name) => {
-    const here = newestOf(standing.filter((version) => version.name === name)).filter(
-      ({ dist }) => order.distributions === null || order.distributions.includes(dist),
-    );
-    const missing = order.distributions?.find((wanted) => !here.some(({ dist }) => dist === wanted));
-    if (missing !== undefined) throw new AdapterError("NOT_FOUND", `${name} is not in testing for ${missing}`);
-    const commit = order.commit ?? theCommit(name, here);
-    const dists = here.filter((version) => version.commit === commit).map(({ dist }) => dist);
-    const found = builders.flatMap((builder) =>
-      orderFor(builder, { release: order.release, name, commit, dists }, byHand, now),
-    );
+  return order.names.flatMap((named) => {
+    const name = order.to === "current" ? named : named.replace(/^qubes-template-/, "");
+    const versions = newestOf(standing.filter((version) => version.name === name));
+    const lineFor = order.to === "current" ? componentLine(order, name, versions) : templateLine(order, name, versions);
+    const found = builders.flatMap((builder) => orderFor(builder, lineFor(builder), byHand, now));
     if (found.length === 0)
       throw new AdapterError("NOT_FOUND", `no builder of ${order.release} has ${name} in testing`);
     return found;
   });
+}
+
+/** What a builder is to be told; null where it has nothing of it. Throws AdapterError where nobody has. */
+type LineFor = (builder: LoadedBuilder) => string | null;
+
+function componentLine(order: LocalOrder, name: string, versions: readonly StandingVersion[]): LineFor {
+  const here = versions.filter(({ dist }) => order.distributions === null || order.distributions.includes(dist));
+  const missing = order.distributions?.find((wanted) => !here.some(({ dist }) => dist === wanted));
+  if (missing !== undefined) throw new AdapterError("NOT_FOUND", `${name} is not in testing for ${missing}`);
+  const commit = order.commit ?? theCommit(name, here);
+  const there = here.filter((version) => version.commit === commit).map(({ dist }) => dist);
+  return ({ configuration }) => {
+    const own = configuration.distributions.map((distribution) => distribution.name as string);
+    const dists = there.filter((dist) => own.includes(dist)).sort();
+    return dists.length === 0 ? null : `Upload-component ${order.release} ${name} ${commit} current ${dists.join(",")}`;
+  };
+}
+
+function templateLine({ release, to }: LocalOrder, name: string, [newest]: readonly StandingVersion[]): LineFor {
+  if (newest === undefined) throw new AdapterError("NOT_FOUND", `${name} is not in ${to}-testing`);
+  const line = `Upload-template ${release} ${name} ${newest.version} ${to}`;
+  return ({ configuration }) => (configuration.templates.some((template) => template.name === name) ? line : null);
 }
 
 /** Testing repositories may keep older versions: the one that was published last counts, in one minute the higher. */
@@ -142,23 +160,10 @@ function theCommit(name: string, here: readonly StandingVersion[]): CommitSha {
   return commit;
 }
 
-function orderFor(
-  builder: LoadedBuilder,
-  subject: {
-    readonly release: Release;
-    readonly name: string;
-    readonly commit: CommitSha;
-    readonly dists: readonly string[];
-  },
-  byHand: ByHand,
-  now: Date,
-): readonly Queued[] {
-  const own = builder.configuration.distributions.map(({ name }) => name as string);
-  const dists = subject.dists.filter((dist) => own.includes(dist)).sort();
-  if (dists.length === 0) return [];
-  const line = `Upload-component ${subject.release} ${subject.name} ${subject.commit} current ${dists.join(",")}`;
+function orderFor(builder: LoadedBuilder, line: string | null, byHand: ByHand, now: Date): readonly Queued[] {
+  if (line === null) return [];
   const command = parseCommandLine(line);
-  if (!command.ok || command.value.kind !== "upload-component") {
+  if (!command.ok || (command.value.kind !== "upload-component" && command.value.kind !== "upload-template")) {
     throw new AdapterError("CONFIGURATION", `${line.slice(0, 200)} is no valid command`);
   }
   const trace = traceOf([line, byHand.operator, byHand.reason, now.toISOString()].join("\n"));

@@ -26,8 +26,9 @@ the first one's status issue; and tells what became of each.
 ${signingHelp}
 In the build qube, by whoever has its shell, never by a comment:
 
-  --local --ignore-min-age REASON   queues an urgent fix for current before its days in testing are over; only the age is
-                                    set aside. The log and the status issue say who ordered it, and REASON.
+  --local --ignore-min-age REASON   queues an urgent fix for current (templates: for the one of --to) before its days in
+                                    testing are over; only the age is set aside. The log and the status issue say
+                                    who ordered it, and REASON.
   --operator NAME    who orders it (LOGIN@QUBE);  --commit SHA  where several stand in testing
 
 Example: release-bot promote r4.3 core-admin --key 0123…CDEF --token-file ~/.config/github-token
@@ -93,7 +94,11 @@ function localOrder(values: Values, release: Release | null, names: readonly str
   if (reason === undefined) return "--local is for what is too young: say why with --ignore-min-age REASON";
   if (release === null || names.length === 0) return "RELEASE and the components' names are expected";
   if (values["all-ready"] === true || values.all === true) return "--local takes components by their names only";
-  if ((values.to ?? "current") !== "current") return "--local promotes to current: elsewhere no age is asked for";
+  const to = targets.find((target) => target === (values.to ?? "current"));
+  if (to === undefined || to === "security-testing")
+    return "--local promotes to current, templates-itl or templates-community: elsewhere no age is asked for";
+  const ofComponents = values.commit ?? values.dist ?? values.dists;
+  if (to !== "current" && ofComponents !== undefined) return "--commit and --dist are for components only";
   if (!isOneLine(reason) || !isOneLine(values.operator ?? "x"))
     return "REASON and NAME are one line each, 300 characters";
   const commit = values.commit === undefined ? null : parseCommitSha(values.commit);
@@ -103,6 +108,7 @@ function localOrder(values: Values, release: Release | null, names: readonly str
   return {
     release,
     names,
+    to,
     distributions: namesIn(values.dist ?? values.dists),
     commit,
     operator: values.operator ?? null,
