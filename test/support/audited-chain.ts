@@ -22,7 +22,7 @@ import {
   type RepositoryName,
 } from "../../src/domain/index.ts";
 import type { About, Asked, LogFact } from "../../src/formats/in-toto/index.ts";
-import { deedOfPlan } from "../../src/programs/agent/provenance.ts";
+import { deedOfPlan } from "../../src/programs/agent/deed-of-plan.ts";
 import type { DistributionPlan, PromotionSubject } from "../../src/promotion/index.ts";
 import { type Deed, recordProvenance, statementOf } from "../../src/trail/index.ts";
 import { GpgHome } from "./gpg-home.ts";

@@ -7,12 +7,13 @@ import type { LoadedBuilder } from "../../adapters/configuration/index.ts";
 import type { BuildRecord, BuildRecords, ImageRecord, ImageRecords, LogService } from "../../build/index.ts";
 import { AdapterError, type Fingerprint, type LogPath, parseDistribution, type QubeName } from "../../domain/index.ts";
 import { signKeyFor } from "../../formats/builder-yml/index.ts";
-import type { About, Asked, LogFact } from "../../formats/in-toto/index.ts";
+import type { Asked, LogFact } from "../../formats/in-toto/index.ts";
 import type { DistributionPlan } from "../../promotion/index.ts";
 import type { Deed } from "../../trail/index.ts";
 import type { Job, JobRunner, Ledger, NewOutboxEntry } from "../../work/index.ts";
 import type { Logger } from "../logging.ts";
 import { type BuildersSource, lineOf } from "./builders.ts";
+import { deedOfPlan } from "./deed-of-plan.ts";
 import { statementEntry } from "./statement-entries.ts";
 
 /** What stating needs. */
@@ -151,41 +152,6 @@ export function keepProvenance(parts: ProvenanceParts): Provenance {
 /** As the log of a job that found its work done. */
 function takenUp(log: LogFact): LogFact {
   return { ...log, takenUp: true };
-}
-
-type UnaskedDeed =
-  Extract<Deed, { kind: "promote" | "withdraw" }> extends infer Each
-    ? Each extends unknown
-      ? Omit<Each, "asked" | "log">
-      : never
-    : never;
-
-/** What a plan that was applied did; null for a template of which no version is known. */
-export function deedOfPlan(
-  plan: DistributionPlan,
-  done: {
-    readonly environment: QubeName;
-    readonly job: string;
-    readonly at: Date;
-    readonly by: AppliedPlans["by"];
-  },
-): UnaskedDeed | null {
-  const { release, subject } = plan;
-  const version = subject.kind === "template" ? (subject.version ?? plan.versions[0]) : null;
-  if (version === undefined) return null;
-  const about: About =
-    subject.kind === "component" ? { release, ...subject } : { ...subject, release, version: version ?? "" };
-  const { environment, job, at } = done;
-  const base = {
-    about,
-    distribution: subject.kind === "template" ? null : plan.dist,
-    repository: plan.to,
-    files: plan.moves.map(({ file, sha256 }) => ({ name: file, sha256 })),
-    plan: plan.digest,
-    ...{ environment, job, at },
-  };
-  if (plan.action === "promote") return { kind: "promote", ...base, appliedBy: done.by };
-  return { kind: "withdraw", ...base, restored: plan.restores.map(({ file, sha256 }) => ({ name: file, sha256 })) };
 }
 
 /** By whose word a job runs. */
