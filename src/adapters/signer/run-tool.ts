@@ -69,7 +69,11 @@ export function runTool(run: ToolRun): Promise<ToolAnswer> {
         if (fault !== null) reject(fault);
         else resolve({ status, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString("utf8") });
       };
-      const patience = setTimeout(finish, 1_000);
+      // Where this process itself was busy for so long, that time is over before it has read anything: it reads first.
+      const lookAgain = (seen: number): void => {
+        setImmediate(() => (length === seen ? finish() : lookAgain(length)));
+      };
+      const patience = setTimeout(() => lookAgain(length), 1_000);
       child.once("close", () => {
         clearTimeout(patience);
         finish();
