@@ -1,5 +1,6 @@
 import type { Release, RepositoryName } from "../../domain/index.ts";
 import type { Signer } from "../../promotion/index.ts";
+import { asItStands } from "./as-it-stands.ts";
 import type { PlanTarget } from "./face.ts";
 import { placeOf } from "./place.ts";
 import type { Tree } from "./tree.ts";
@@ -14,18 +15,6 @@ export async function createRepository(
   await tree.alone(place, "untouched", async () => {
     const snapshot = tree.engine(place).read(place);
     if (snapshot.exists) return;
-    await tree.change(
-      {
-        snapshot,
-        change: { add: [], from: null, remove: [] },
-        signKey: request.signKey,
-        former: "offered",
-        links: [],
-        replaced: [],
-        gone: [],
-        records: [],
-      },
-      signer,
-    );
+    await tree.change(asItStands(snapshot, request.signKey), signer);
   });
 }

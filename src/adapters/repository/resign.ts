@@ -2,9 +2,11 @@
  * A change of the sign key: each repository's metadata, verified by the former key, is signed anew by the new one. Nothing
  * of what it lists changes, and packages keep the signatures that they carry.
  */
+
 import { dirname } from "node:path";
 import { AdapterError, type Fingerprint } from "../../domain/index.ts";
 import type { Signer } from "../../promotion/index.ts";
+import { asItStands } from "./as-it-stands.ts";
 import type { Resigned, ResignRequest } from "./face.ts";
 import { knownKeyFile } from "./known-keys.ts";
 import type { Place } from "./place.ts";
@@ -63,19 +65,7 @@ async function resignPlace(
       tree.options.disk.makeDirectory(dirname(path));
       tree.options.disk.replace(path, bytes);
     }
-    await tree.change(
-      {
-        snapshot,
-        change: { add: [], from: null, remove: [] },
-        signKey,
-        former: "offered",
-        links: [],
-        replaced: [],
-        gone: [],
-        records: [],
-      },
-      signer,
-    );
+    await tree.change(asItStands(snapshot, signKey), signer);
     return "signed";
   });
 }
