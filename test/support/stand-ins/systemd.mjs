@@ -37,7 +37,13 @@ function kill(pid, signal) {
   }
 }
 
-const alive = (pid) => existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+function alive(pid) {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
 
 async function run() {
   appendFileSync(join(runtime, "calls"), `${JSON.stringify(args)}\n`);
@@ -51,6 +57,8 @@ async function run() {
   const first = ["--fork", "--pid", "--kill-child=KILL", "sh", "-c", 'trap : TERM; "$@"; exit $?', "sh"];
   const [program, ...rest] = group ? [...unshare, ...first, ...words] : ["setsid", ...words];
   const child = spawn(program, rest, { cwd: option("working-directory"), stdio: "inherit" });
+  // Heard from the first: a short command is over before its unit is written down.
+  const exit = new Promise((resolve) => child.once("exit", (...end) => resolve(end)));
   await new Promise((resolve) => child.once("spawn", resolve));
   const own = namespaceOf(process.pid);
   while (group && alive(child.pid) && namespaceOf(child.pid) === own) await pause(5);
@@ -61,7 +69,7 @@ async function run() {
     grace: parseInt(property("TimeoutStopSec"), 10),
   };
   writeFileSync(file(option("unit")), JSON.stringify(unit));
-  const [status, signal] = await new Promise((resolve) => child.once("exit", (...end) => resolve(end)));
+  const [status, signal] = await exit;
   rmSync(file(option("unit")), { force: true });
   // As systemd-run has it: 255 where a signal ended the unit's first process.
   process.exitCode = signal === null && (status ?? 0) <= 128 ? (status ?? 1) : 255;
