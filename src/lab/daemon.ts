@@ -30,8 +30,9 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
-const readyLimitMs = 30_000;
-const stopLimitMs = 8_000;
+// Long enough for a machine that is slow and has others at work.
+const readyLimitMs = 180_000;
+const stopLimitMs = 20_000;
 
 /** Starts it and waits for its `ready`. Throws LabFault with the end of its log where it ends or says nothing. */
 export async function startDaemon(plan: DaemonPlan): Promise<Daemon> {

@@ -56,7 +56,7 @@ function open({ apiUrl, token, repository }: GithubAccess): {
   readonly place: { readonly owner: string; readonly repo: string };
 } {
   const [owner = "", repo = ""] = repository.split("/");
-  const bounded: typeof fetch = (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(10_000) });
+  const bounded: typeof fetch = (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(60_000) });
   return {
     octokit: new Octokit({ auth: token, baseUrl: apiUrl, request: { fetch: bounded } }),
     place: { owner, repo },

@@ -143,7 +143,7 @@ function builderYml(plan: AgentPlan, builder: BuilderPlan): unknown {
     },
     "min-age-days": builder.minAgeDays,
     "artifacts-dir": join(builder.directory, "artifacts"),
-    timeout: 120,
+    timeout: 600,
     github: {
       "build-report-repo": repository(githubNames.reports),
       "issues-repo": repository(githubNames.issues),

@@ -9,7 +9,7 @@ export interface ToolRun {
   readonly environment: NodeJS.ProcessEnv;
   readonly directory?: string;
   readonly input?: string | Uint8Array;
-  /** 60 s unless said otherwise. */
+  /** Five minutes unless said otherwise. */
   readonly limitMs?: number;
 }
 
@@ -22,7 +22,7 @@ export interface ToolResult {
 
 /** Runs it to its end and answers whatever it said. Throws LabFault where it is missing or takes too long. */
 export function tryTool(run: ToolRun): Promise<ToolResult> {
-  const limitMs = run.limitMs ?? 60_000;
+  const limitMs = run.limitMs ?? 300_000;
   return new Promise((resolve, reject) => {
     const child = spawn(run.program, run.args, { env: run.environment, cwd: run.directory, stdio: "pipe" });
     const stdout: Buffer[] = [];

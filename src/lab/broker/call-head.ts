@@ -7,7 +7,7 @@ export interface CallHead extends CallName {
 }
 
 const longest = 1200;
-const limitMs = 10_000;
+const limitMs = 60_000;
 
 /** Reads `TARGET SERVICE+ARGUMENT\0` and leaves the input behind it unread; null where it is none. */
 export function readCallHead(socket: Socket): Promise<CallHead | null> {

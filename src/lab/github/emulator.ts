@@ -15,7 +15,7 @@ export function askEmulator(question: {
   const { agent, url, method, authorization, body } = question;
   const headers = { "content-type": "application/json", ...(authorization === "" ? {} : { authorization }) };
   return new Promise((resolve, reject) => {
-    const asked = request(url, { agent, method, headers, timeout: 30_000 }, (answer) => {
+    const asked = request(url, { agent, method, headers, timeout: 120_000 }, (answer) => {
       readBody(answer).then((bytes) => {
         const text = bytes.toString();
         const passed = Object.entries(answer.headers).filter(

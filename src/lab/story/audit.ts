@@ -26,7 +26,7 @@ export function auditing(stage: Stage): Step {
       // What was done is stated in the logs repository just after it was done.
       const links = await until(lab, {
         what: "an audit in which everything holds",
-        limitMs: 60_000,
+        limitMs: 600_000,
         look: () => audit(lab, keys),
       });
       for (const link of links) say(link);

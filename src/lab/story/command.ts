@@ -28,7 +28,7 @@ export function awaitAnswers(lab: RunningLab, command: PostedCommand, code: stri
   const answering = environmentsOf(lab).map(({ build }) => build.name);
   return until(lab, {
     what: `an answer with ${code} from ${answering.join(" and ")}`,
-    limitMs: 90_000,
+    limitMs: 600_000,
     look: async () => {
       const later = (await listComments(lab.reports, command.issue)).filter(({ id }) => id > command.comment.id);
       const answers = answering.map((name) => later.find(({ body }) => body.includes(code) && body.includes(name)));
@@ -43,7 +43,7 @@ export function awaitVerdict(lab: RunningLab, command: PostedCommand, code: stri
   const agents = lab.daemons.filter(({ name }) => names.some((build) => name === `${build} agent`));
   return until(lab, {
     what: `${code} for ${command.trace} in the log of each agent`,
-    limitMs: 90_000,
+    limitMs: 600_000,
     look: async () => {
       const lines = agents.map((agent) =>
         agent
@@ -63,7 +63,7 @@ export async function reactionsOn(lab: RunningLab, command: PostedCommand): Prom
   const end = performance.now() + 2_000;
   return until(lab, {
     what: "a reaction",
-    limitMs: 10_000,
+    limitMs: 60_000,
     look: async () => {
       const reactions = await listReactions(lab.reports, command.comment.id);
       if (reactions.length === 0 && performance.now() < end) return null;

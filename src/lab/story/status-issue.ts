@@ -38,7 +38,7 @@ export async function awaitState(
   let said = "";
   return until(lab, {
     what: `the labels ${wanted.join(" and ")} on '${statusTitle(component)}'`,
-    limitMs: 150_000,
+    limitMs: 600_000,
     look: async () => {
       const issue = await findStatusIssue(lab, component);
       if (issue === null) return null;
