@@ -6,6 +6,8 @@ export default defineConfig({
     include: ["test/**/*.soak.test.ts"],
     testTimeout: 4 * 3_600_000,
     hookTimeout: 600_000,
+    teardownTimeout: 60_000,
+    expect: { poll: { timeout: 240_000 } },
     pool: "forks",
     maxWorkers: 1,
     reporters: ["verbose", "./test/support/closing-line.ts"],

@@ -55,9 +55,7 @@ function building(agents: ReadonlySet<number>): string[] {
 }
 
 describe("an agent with two builders that is killed at any moment", () => {
-  it(`builds ${pushes} pushes of ${names.length} components each once at its newest tag, one at a time in a builder (${kills} kills)`, {
-    timeout: isFullSoak ? 3_600_000 : 300_000,
-  }, async () => {
+  it(`builds ${pushes} pushes of ${names.length} components each once at its newest tag, one at a time in a builder (${kills} kills)`, async () => {
     const random = seeded(soakSeed("killed pushes"));
     const chain = await LogChain.start();
     onTestFinished(() => chain.stop());
@@ -175,7 +173,7 @@ async function quiet(place: AgentPlace): Promise<void> {
       database.close();
     }
   };
-  await expect.poll(open, { timeout: isFullSoak ? 600_000 : 120_000, interval: 200 }).toBe(0);
+  await expect.poll(open, { timeout: isFullSoak ? 600_000 : 240_000, interval: 200 }).toBe(0);
 }
 
 function recordsOf(place: AgentPlace): BuildRecord[] {

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { until } from "../support/until.ts";
 
 const output = mkdtempSync(join(tmpdir(), "rb-again-"));
 const demo = join(import.meta.dirname, "../../src/lab/demo.ts");
@@ -32,11 +32,13 @@ function start(where: "pipe" | "terminal"): Run {
   return { child, said: () => text, over };
 }
 
-async function until(run: Run, line: string): Promise<void> {
-  for (let waited = 0; !run.said().includes(line); waited += 50) {
-    if (waited > 60_000 || run.child.exitCode !== null) throw new Error(`no '${line}' in:\n${run.said()}`);
-    await sleep(50);
-  }
+async function says(run: Run, line: string): Promise<void> {
+  let isOver = false;
+  void run.over.then(() => {
+    isOver = true;
+  });
+  await until(() => run.said().includes(line) || isOver || null);
+  if (!run.said().includes(line)) throw new Error(`no '${line}' in:\n${run.said()}`);
 }
 
 /** The command lines of all processes that name the directory. */
@@ -58,14 +60,14 @@ const rootOf = (run: Run): string => /in (\/\S*rb-lab-[A-Za-z0-9]{6})/.exec(run.
 describe("a demo that is killed in the middle", () => {
   it("is cleaned up by the next start, which goes on as if nothing had been; and Ctrl-C leaves nothing", async () => {
     const killed = start("pipe");
-    await until(killed, "[4/");
+    await says(killed, "[4/");
     const first = rootOf(killed);
     expect(processesNaming(first).length).toBeGreaterThan(5);
     killed.child.kill("SIGKILL");
     await killed.over;
 
     const next = start("terminal");
-    await until(next, "forbidden calls, all denied");
+    await says(next, "forbidden calls, all denied");
     expect(next.said()).toContain("Ended and removed what a killed earlier run had left.");
     expect(existsSync(first)).toBe(false);
     expect(processesNaming(first)).toEqual([]);
@@ -76,5 +78,5 @@ describe("a demo that is killed in the middle", () => {
     expect(existsSync(second)).toBe(false);
     expect(processesNaming(second)).toEqual([]);
     expect(readdirSync(join(output, "running"))).toEqual([]);
-  }, 120_000);
+  });
 });

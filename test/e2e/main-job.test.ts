@@ -32,14 +32,14 @@ beforeAll(async () => {
   const built = job.lab();
   if (built === null) throw new Error(shown.join("\n"));
   lab = built;
-}, 400_000);
+});
 
 afterAll(async () => {
   await stopAll(started);
   await endProcessesOf(root);
   removeRun(records, root);
   rmSync(directory, { recursive: true, force: true });
-}, 60_000);
+});
 
 const sha256 = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");
 const git = (...args: string[]): string =>

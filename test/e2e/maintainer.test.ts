@@ -56,7 +56,7 @@ beforeAll(async () => {
   await publishStatus();
   terminal = new TerminalSession(80, { RELEASE_BOT_CONFIG: join(directory, "config.yml"), HOME: directory });
   terminal.type(`rb() { '${process.execPath}' '${entry}' "$@"; echo "status=$?"; }; clear`);
-}, 400_000);
+});
 
 afterAll(async () => {
   terminal?.close();
@@ -65,7 +65,7 @@ afterAll(async () => {
   await endProcessesOf(root);
   removeRun(records, root);
   rmSync(directory, { recursive: true, force: true });
-}, 60_000);
+});
 
 /** As the build qubes' timers do it: each its own data, then all of it as one. */
 async function publishStatus(): Promise<void> {
@@ -99,7 +99,7 @@ const issueOf = async (name: string): Promise<{ readonly number: number; readonl
 const said = async (name: string): Promise<string> =>
   (await listComments(lab.reports, (await issueOf(name)).number)).map(({ body }) => body).join("\n");
 
-describe("a maintainer at a terminal of 80 columns", { timeout: 200_000 }, () => {
+describe("a maintainer at a terminal of 80 columns", () => {
   it("sees what may be promoted and what not yet, in a table that fits, with colours that tmux has seen", async () => {
     terminal.type("rb list r4.3");
     const screen = await terminal.shows(/status=0/);
@@ -133,7 +133,7 @@ describe("a maintainer at a terminal of 80 columns", { timeout: 200_000 }, () =>
     terminal.type("rb promote r4.3 demo-hello");
     await terminal.shows(/Sign and post\?/);
     terminal.type("y");
-    const screen = await terminal.shows(/status=\d/, 120_000);
+    const screen = await terminal.shows(/status=\d/);
     expect(screen).toMatch(/posted on qubes-lab\/updates-status#\d+, id [0-9a-f]{12}\n/);
     expect(screen).toMatch(/^done {5}demo-hello v1\.0\.0 host-fc41 to current$/m);
     expect(screen).toMatch(/^done {5}demo-hello v1\.0\.0 vm-bookworm to current$/m);
@@ -157,7 +157,7 @@ describe("a maintainer at a terminal of 80 columns", { timeout: 200_000 }, () =>
   it("is answered with the same id where a command is answered in words", async () => {
     terminal.clear();
     terminal.type("rb hold r4.3 demo-young --yes");
-    const screen = await terminal.shows(/status=\d/, 60_000);
+    const screen = await terminal.shows(/status=\d/);
     expect(screen).toMatch(/^done {5}demo-young v1\.0\.0 host-fc41 is held: held for host-fc41$/m);
     expect(screen).toMatch(/status=0/);
     const trace = /id ([0-9a-f]{12})/.exec(screen)?.[1] ?? "none";
@@ -171,14 +171,14 @@ describe("a maintainer at a terminal of 80 columns", { timeout: 200_000 }, () =>
     for (const run of await urgent()) expect(run).toMatchObject({ status: 1, stdout: expect.stringContaining("HELD") });
     terminal.clear();
     terminal.type("rb unhold r4.3 demo-young --yes");
-    expect(await terminal.shows(/status=\d/, 60_000)).toMatch(/status=0/);
+    expect(await terminal.shows(/status=\d/)).toMatch(/status=0/);
     for (const run of await urgent())
       expect(run, run.stderr).toMatchObject({
         status: 0,
         stdout: expect.stringMatching(/done: uploaded to current: /),
       });
     await expect
-      .poll(() => said("demo-young"), { timeout: 30_000 })
+      .poll(() => said("demo-young"))
       .toMatch(
         /Package for host was uploaded to stable repository[\s\S]*by Olga Operator, because: CVE-2026-1 is in the wild/,
       );

@@ -31,7 +31,7 @@ beforeAll(async () => {
   if (built.status !== 0) throw new Error(built.stderr);
   mkdirSync(bin);
   symlinkSync(process.execPath, join(bin, "node"));
-}, 180_000);
+});
 
 afterAll(() => {
   for (const child of children) child.kill("SIGKILL");
@@ -89,7 +89,7 @@ describe.each(["deb", "rpm"] as const)("the %s packages", (kind) => {
   let place: string;
   beforeAll(() => {
     place = install(kind, `root-${kind}`);
-  }, 120_000);
+  });
 
   it("run without network and without npm", () => {
     const help = runInstalled(place, "release-bot", ["--help"]);
@@ -109,7 +109,7 @@ describe.each(["deb", "rpm"] as const)("the %s packages", (kind) => {
     it.each([
       ["this Node", () => join(bin, "node")],
       ["the oldest Node that they ask for", oldestNode],
-    ])("load every subcommand that the help names, on %s", { timeout: 120_000 }, (_which, nodeOf) => {
+    ])("load every subcommand that the help names, on %s", (_which, nodeOf) => {
       const node = nodeOf();
       const names = [
         ...runInstalled(place, "release-bot", ["--help"])
@@ -211,9 +211,7 @@ describe("an AppVM's reboot", () => {
       .filter((line) => line.includes("pending"))
       .join("\n");
 
-  it("throws the root away, and what the receiver has taken is still to be delivered", {
-    timeout: 120_000,
-  }, async () => {
+  it("throws the root away, and what the receiver has taken is still to be delivered", async () => {
     const settings = join(home, ".config/release-bot");
     mkdirSync(settings, { recursive: true });
     writeFileSync(join(settings, "webhook-secret"), `${secret}\n`);

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { appendFileSync, chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { endChild } from "../support/end-child.ts";
+import { freePort } from "../support/free-port.ts";
 import { goldenDescription, type RenderedOnDisk, renderToDisk } from "../support/rendered-folder.ts";
 import { runTool } from "../support/tool.ts";
 import { tryToolAsync } from "../support/tool-async.ts";
@@ -15,10 +16,7 @@ let decisions = "";
 
 /** A real sshd on a port of its own, with a host key of its own. */
 async function startSshd(): Promise<{ port: number; hostKey: string }> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => probe.once("listening", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
+  const port = await freePort();
   const key = (name: string): void =>
     void runTool("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(root, name)]);
   key("host");
@@ -40,9 +38,14 @@ PermitRootLogin prohibit-password
     stdio: ["ignore", "ignore", "pipe"],
   });
   children.push(sshd);
-  await new Promise<void>((resolve) =>
-    sshd.stderr.on("data", (chunk) => String(chunk).includes("listening") && resolve()),
-  );
+  let said = "";
+  await new Promise<void>((resolve, reject) => {
+    sshd.once("exit", () => reject(new Error(`sshd did not start: ${said}`)));
+    sshd.stderr.on("data", (chunk) => {
+      said += String(chunk);
+      if (said.includes("listening")) resolve();
+    });
+  });
   const [, hostKey = ""] = runTool("ssh-keygen", ["-y", "-f", join(root, "host")])
     .toString()
     .split(" ");
@@ -105,8 +108,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const child of children) child.kill("SIGTERM");
-  await Promise.all(children.map((child) => child.exitCode ?? new Promise((resolve) => child.once("exit", resolve))));
+  await Promise.all(children.map((child) => endChild(child)));
   folder.remove();
   rmSync(root, { recursive: true, force: true });
 });

@@ -104,4 +104,4 @@ it("publishes each build qube's signed part beside the packages, and one page of
   expect(readFileSync(join(all, "feed.atom"), "utf8")).toContain(
     'href="https://mirror.example.org/release-status/feed.atom"',
   );
-}, 120_000);
+});

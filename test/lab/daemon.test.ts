@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Daemon, startDaemon } from "../../src/lab/daemon.ts";
 import { processStart } from "../../src/lab/process-table.ts";
@@ -29,8 +28,7 @@ describe("a process of the lab", () => {
     expect(processStart(child)).not.toBeNull();
     expect(daemon.died()).toBeNull();
     await daemon.stop();
-    await sleep(50);
-    expect(processStart(child)).toBeNull();
+    await expect.poll(() => processStart(child)).toBeNull();
     expect(daemon.died()).toBeNull();
   });
 
@@ -40,8 +38,7 @@ describe("a process of the lab", () => {
 
   it("is said to be dead when it dies later", async () => {
     const daemon = await start("echo ready; sleep 0.1; exit 7");
-    await sleep(400);
-    expect(daemon.died()).toBe("sample ended (status 7)");
+    await expect.poll(() => daemon.died()).toBe("sample ended (status 7)");
     await daemon.stop();
   });
 });

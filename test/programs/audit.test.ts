@@ -32,7 +32,7 @@ beforeAll(async () => {
   const wish = `Upload-template r4.3 ${template} ${templateVersion} templates-itl`;
   deeds.push(image.build, await chain.change("promote", image, chain.asked(wish)));
   statementPath = await chain.state(...deeds);
-}, 120_000);
+});
 afterAll(() => chain.stop());
 
 /** Runs the audit of a name; answers its status and its last line. */
@@ -388,7 +388,7 @@ describe("what was taken back, held or done by hand", () => {
     };
     const held = hold("hold", ask("Hold NAME all"));
     await chain.state(made.build, up, withdrawn, held, hold("unhold", ask("Unhold NAME host-fc41")));
-  }, 60_000);
+  });
 
   const lines = async (): Promise<string[]> => {
     const words = ["r4.3", name, "--root", chain.root, "--logs", chain.logs.remote, "--keys", chain.keys];

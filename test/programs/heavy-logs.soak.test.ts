@@ -42,14 +42,14 @@ function* text(n: number): Generator<string> {
 describe(`fifty logs of ${lines} lines at once`, () => {
   it("lose nothing, and keep no other log from the disk", async () => {
     const beside = await chain.openLog("beside");
-    const file = await until(() => chain.keptFiles("build-fedora/beside")[0] ?? null, 5_000);
+    const file = await until(() => chain.keptFiles("build-fedora/beside")[0] ?? null);
     let sending = true;
     const waits: number[] = [];
     const beat = async (): Promise<void> => {
       for (let n = 0; sending; n++) {
         const started = performance.now();
         beside.note(`beat ${n}`);
-        await until(() => (readFileSync(file, "latin1").includes(`> beat ${n}\n`) ? true : null), 30_000);
+        await until(() => (readFileSync(file, "latin1").includes(`> beat ${n}\n`) ? true : null));
         waits.push(performance.now() - started);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
@@ -70,7 +70,7 @@ describe(`fifty logs of ${lines} lines at once`, () => {
     expect(new Set(paths).size).toBe(50);
     // Who has waited long enough for the push was answered before it: it comes later, in order.
     const status = () => JSON.parse(readFileSync(join(chain.state, "status.json"), "utf8")) as { since: number | null };
-    await until(() => (status().since === null ? true : null), 120_000);
+    await until(() => (status().since === null ? true : null));
     for (const [n, path] of paths.entries()) {
       const kept = chain
         .published(path)
@@ -79,8 +79,8 @@ describe(`fifty logs of ${lines} lines at once`, () => {
       expect(kept).toHaveLength(lines);
       expect(kept.every((line, index) => line.includes(`: log ${n} line ${index} x`))).toBe(true);
     }
-    // In the sample other tests run beside it.
-    expect(late).toBeLessThan(isFullSoak ? 1_000 : 5_000);
+    // In the sample other tests run beside it: it is enough that no line waited for all of them.
+    expect(late).toBeLessThan(isFullSoak ? 1_000 : Math.max(5_000, seconds * 500));
   });
 });
 
@@ -101,7 +101,7 @@ describe(`one line of ${fragments} fragments, each of which begins as an announc
     if (key === null) throw new Error("no key");
     const silent = { announce: async () => undefined };
     const transport = chain.transport("build-fedora");
-    const signer = announcingSigner({ transport, target: "@default", log: silent, timeoutMs: 30_000 });
+    const signer = announcingSigner({ transport, target: "@default", log: silent, timeoutMs: 240_000 });
     await expect(signer.sign({ kind: "detach", encoding: "armored", key, name: "x", bytes })).rejects.toThrow(
       /no announcement/,
     );

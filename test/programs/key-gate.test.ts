@@ -34,6 +34,29 @@ async function withGate(
   }
 }
 
+/**
+ * What `prepare` makes possible is signed within the window, and refused after it. The window grows until it is long enough
+ * for this machine to ask within it: how fast that is done is not what is tested.
+ */
+async function withinWindow(
+  options: Readonly<Record<string, string>>,
+  prepare: (other: Gate) => Promise<(() => Promise<{ readonly status: number }>)[]>,
+): Promise<void> {
+  for (let seconds = 1, isTried = false; !isTried; seconds *= 4) {
+    await withGate({ ...options, window: String(seconds) }, async (other) => {
+      const begun = performance.now();
+      const asks = await prepare(other);
+      const statuses: number[] = [];
+      for (const ask of asks) statuses.push((await ask()).status);
+      isTried = performance.now() - begun < seconds * 1_000;
+      if (!isTried) return;
+      expect(statuses).toEqual(asks.map(() => 0));
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1_000 + 200));
+      for (const ask of asks) expect((await ask()).status).toBe(1);
+    });
+  }
+}
+
 describe("the key gate", () => {
   it("signs what has been announced and acknowledged, detached and clear, with gpg's own good signature", async () => {
     const bytes = fresh();
@@ -50,7 +73,7 @@ describe("the key gate", () => {
   });
 
   it("waits for an acknowledgement that comes after the request", async () => {
-    await withGate({ wait: "20" }, async (other) => {
+    await withGate({ wait: "120" }, async (other) => {
       const bytes = fresh();
       const asked = other.sign(bytes);
       await new Promise((resolve) => setTimeout(resolve, 300));
@@ -60,7 +83,7 @@ describe("the key gate", () => {
   });
 
   it("waits on, when a shorter announcement of the same key is there already", async () => {
-    await withGate({ wait: "20" }, async (other) => {
+    await withGate({ wait: "120" }, async (other) => {
       const bytes = "long ".repeat(10_000);
       await other.acknowledge([{ bytes: fresh() }]);
       const asked = other.sign(bytes);
@@ -122,12 +145,10 @@ describe("the key gate", () => {
     });
 
     it("refuses a digest after its window", async () => {
-      await withGate({ window: "1" }, async (other) => {
+      await withinWindow({}, async (other) => {
         const bytes = fresh();
         await other.acknowledge([{ bytes }, { bytes }]);
-        expect((await other.sign(bytes)).status).toBe(0);
-        await new Promise((resolve) => setTimeout(resolve, 1_200));
-        expect((await other.sign(bytes)).status).toBe(1);
+        return [() => other.sign(bytes)];
       });
     });
 
@@ -140,14 +161,19 @@ describe("the key gate", () => {
     });
 
     it("lets one of two sign that wait for the same announcement, whichever is faster", async () => {
-      await withGate({ wait: "2" }, async (other) => {
-        const bytes = fresh();
+      await withGate({ wait: "120" }, async (other) => {
+        const [bytes, next] = [fresh(), fresh()];
         const asked = [other.sign(bytes), other.sign(bytes)];
         await new Promise((resolve) => setTimeout(resolve, 300));
         await other.acknowledge([{ bytes }]);
-        const answers = await Promise.all(asked);
-        expect(answers.map(({ status }) => status).sort()).toEqual([0, 1]);
-        expect(other.said.match(/signed for build-fedora/g)).toHaveLength(1);
+        expect((await Promise.race(asked)).status).toBe(0);
+        // The other waits on, also when there is something else to sign.
+        await other.acknowledge([{ bytes: next }]);
+        expect((await other.sign(next)).status).toBe(0);
+        await other.end();
+        const answers = await Promise.allSettled(asked);
+        expect(answers.filter((one) => one.status === "fulfilled" && one.value.status === 0)).toHaveLength(1);
+        expect(other.said.match(/signed for build-fedora/g)).toHaveLength(2);
       });
     });
 
@@ -369,14 +395,11 @@ describe("the key gate", () => {
   });
 
   it("in mode log, signs without an announcement while a log was acknowledged within the window", async () => {
-    await withGate({ mode: "log", window: "1" }, async (other) => {
+    await withinWindow({ mode: "log" }, async (other) => {
       expect((await other.sign("a")).status).toBe(1);
       await other.received("");
-      expect((await other.sign("a")).status).toBe(0);
-      expect((await other.sign("b", { kind: "--clearsign" })).status).toBe(0);
       expect((await other.sign("b", { source: "build-other" })).status).toBe(1);
-      await new Promise((resolve) => setTimeout(resolve, 1_200));
-      expect((await other.sign("a")).status).toBe(1);
+      return [() => other.sign("a"), () => other.sign("b", { kind: "--clearsign" })];
     });
   });
 

@@ -39,7 +39,7 @@ describe("the log receiver", () => {
     const file = await until(() => {
       const found = chain.keptFiles("build-fedora/live")[0];
       return found !== undefined && readFileSync(found, "utf8").includes("| first line\n") ? found : null;
-    }, 5_000);
+    });
     expect(file).toMatch(/\/log_[0-9]{4}-[0-9]{2}-[0-9]{2}_[0-9]{2}-[0-9]{2}-[0-9]{2}$/);
     const path = await log.close("done");
     expect(file.endsWith(path ?? "?")).toBe(true);
@@ -73,7 +73,7 @@ describe("the log receiver", () => {
     await log.output(Buffer.from("step one\n"));
     log.note("checkpoint");
     const listed = () => chain.git("log", "--format=%H", "master", "--", "build-fedora/long").trim().split("\n");
-    await until(() => (listed()[0] === "" ? null : listed()), 5_000);
+    await until(() => (listed()[0] === "" ? null : listed()));
     const [checkpoint] = listed();
     const [first] = listed();
     const file = chain.keptFiles("build-fedora/long")[0] ?? "";
@@ -136,7 +136,7 @@ describe("the log receiver", () => {
     const whole = parts.map((part) => chain.published(part)).join("");
     expect(Math.max(...parts.map((part) => chain.published(part).length))).toBe(16 * 1024 * 1024);
     const file = join(chain.state, "logs", `${path}.xz`);
-    await until(() => (existsSync(file) && !existsSync(file.slice(0, -3)) ? true : null), 20_000);
+    await until(() => (existsSync(file) && !existsSync(file.slice(0, -3)) ? true : null));
     const tail = await tryToolAsync(process.execPath, chain.command("logs", "tail", path, "--config", chain.config));
     expect(tail.stdout).toBe(whole);
     expect(tail.stdout.split("\n").filter((line) => line.includes("0123456789abcdef"))).toHaveLength(120_000);
@@ -145,7 +145,7 @@ describe("the log receiver", () => {
   it("shows a log as it comes with logs tail -f, and ends when the log does", async () => {
     const log = await chain.openLog("followed");
     await log.output(Buffer.from("early\n"));
-    const file = await until(() => chain.keptFiles("build-fedora/followed")[0] ?? null, 5_000);
+    const file = await until(() => chain.keptFiles("build-fedora/followed")[0] ?? null);
     const path = file.slice(chain.state.length + "/logs/".length);
     const tail = tryToolAsync(process.execPath, chain.command("logs", "tail", "-f", path, "--config", chain.config));
     await new Promise((resolve) => setTimeout(resolve, 600));
@@ -187,7 +187,7 @@ describe("a receiver without a remote, and with checkpoints every third of a sec
       const git = (...args: string[]) =>
         runTool("git", ["--git-dir", join(alone.state, "repository.git"), ...args]).toString();
       const checkpoints = () => git("log", "--all", "--format=%H", "--", "build-fedora/alone").trim().split("\n");
-      await until(() => (checkpoints().length >= 3 ? true : null), 10_000);
+      await until(() => (checkpoints().length >= 3 ? true : null));
       const path = (await log.close("done")) ?? "";
       expect(git("show", `master:${path}`)).toMatch(/> done\n[^\n]*> closing log\n$/);
       expect(alone.acknowledged()).toBe("");
@@ -202,12 +202,9 @@ describe("a receiver that is killed", () => {
     const log = await chain.openLog("killed");
     for (let line = 0; line < 100; line++) await log.output(Buffer.from(`line ${line}\n`));
     log.note("checkpoint");
-    const file = await until(() => chain.keptFiles("build-fedora/killed")[0] ?? null, 2_000);
-    await until(() => (readFileSync(file, "utf8").includes("line 99") ? true : null), 2_000);
-    await until(
-      () => (chain.git("log", "--format=%H", "master", "--", "build-fedora/killed") === "" ? null : true),
-      5_000,
-    );
+    const file = await until(() => chain.keptFiles("build-fedora/killed")[0] ?? null);
+    await until(() => (readFileSync(file, "utf8").includes("line 99") ? true : null));
+    await until(() => (chain.git("log", "--format=%H", "master", "--", "build-fedora/killed") === "" ? null : true));
     await chain.end("receiver", "SIGKILL");
     expect(await log.broken).toMatch(/gone away|takes no more/);
     await expect(
@@ -218,7 +215,7 @@ describe("a receiver that is killed", () => {
     writeFileSync(file, "2026-11-23 15:02:34.123456 +0000 build-fedora: | hal", { flag: "a" });
     await chain.startReceiver();
     const path = file.slice(chain.state.length + "/logs/".length);
-    const text = await until(() => chain.tryPublished(path), 10_000);
+    const text = await until(() => chain.tryPublished(path));
     expect(text).toMatch(/\| line 99\n/);
     expect(text).toMatch(/: \| hal\n[^\n]*build-fedora: > log ended without closing\n$/);
     expect(closingMessage(path)).toMatch(/Ending: ended without closing\n[\s\S]*Checkpoint: [0-9a-f]{40}/);
@@ -240,7 +237,7 @@ describe("a disk that is full", () => {
       await full.end("receiver", "SIGTERM");
       await full.startReceiver();
       const path = (full.keptFiles("build-fedora/big")[0] ?? "").slice(full.state.length + "/logs/".length);
-      const text = await until(() => full.tryPublished(path), 10_000);
+      const text = await until(() => full.tryPublished(path));
       expect(text.length).toBeGreaterThan(200_000);
       expect(text).toMatch(/> log ended without closing\n$/);
     } finally {

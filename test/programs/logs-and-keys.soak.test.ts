@@ -83,10 +83,10 @@ describe(`killed with -9 at ${rounds} random moments`, () => {
         return at;
       });
       const open = join(chain.state, "open");
-      await until(() => (readdirSync(open).length === 0 ? true : null), 30_000);
+      await until(() => (readdirSync(open).length === 0 ? true : null));
       const status = () =>
         JSON.parse(readFileSync(join(chain.state, "status.json"), "utf8")) as { since: number | null };
-      await until(() => (status().since === null ? true : null), 30_000);
+      await until(() => (status().since === null ? true : null));
       const [file] = chain.keptFiles(`build-fedora/${label}`);
       const path = (file ?? "").slice(chain.state.length + "/logs/".length);
       const text = chain.published(path);

@@ -28,7 +28,7 @@ const ask = async (answers: Readonly<Record<string, unknown>>) =>
     apiUrl: await github(answers),
     repository: "QubesOS/build-logs",
     branch: "master",
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
   });
 
 describe("what doctor says in the logs qube", () => {

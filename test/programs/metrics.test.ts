@@ -51,7 +51,7 @@ beforeAll(async () => {
   );
   logs.close();
   exported = pages.join("");
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all([agent?.end("SIGTERM"), receiver?.end("SIGTERM")]);
   home?.remove();

@@ -105,9 +105,9 @@ describe("publishing a site", () => {
       const child = spawn(process.execPath, ["--input-type=module", "-e", script, out], {
         stdio: ["ignore", "pipe", "inherit"],
       });
+      const ended = new Promise((resolve) => child.once("exit", resolve));
       await new Promise<void>((resolve) => child.stdout.once("data", () => resolve()));
       await new Promise((resolve) => setTimeout(resolve, (round * 7) % 50));
-      const ended = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGKILL");
       await ended;
       const pages = readdirSync(join(out, "update"));

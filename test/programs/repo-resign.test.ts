@@ -1,14 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { main } from "../../src/programs/cli/repo.ts";
 import { runCaptured } from "../support/captured-program.ts";
 import { GpgHome } from "../support/gpg-home.ts";
 import { aptClient, dnfClient, type PackageClient, pacmanClient } from "../support/package-clients.ts";
 import { PackageMaker } from "../support/package-maker.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const gpg = new GpgHome();
 let former: string;

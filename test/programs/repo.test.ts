@@ -9,8 +9,6 @@ import { PackageMaker } from "../support/package-maker.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { type ToolRun, tryTool } from "../support/tool.ts";
 
-vi.setConfig({ testTimeout: 120_000 });
-
 const program = join(import.meta.dirname, "../../src/programs/release-bot.ts");
 const gpg = new GpgHome();
 let key: string;

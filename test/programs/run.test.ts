@@ -53,7 +53,7 @@ function logOf(stderr: string): string {
   return runTool("git", ["-C", chain.remote, "show", `master:${path}`]).toString();
 }
 
-describe("release-bot run", { timeout: 120_000 }, () => {
+describe("release-bot run", () => {
   it("runs a command with its output in a log at the logs qube, and answers its status", async () => {
     const good = await run("printf", "%s\n", "by hand; $(id)");
     expect([good.status, good.stdout.toString()], good.stderr).toEqual([0, "by hand; $(id)\n"]);

@@ -89,8 +89,8 @@ describe("a qrexec service as an executable", () => {
       await store.database.close();
       await agent.end("SIGTERM");
     });
-    await expect.poll(() => store.database.one("SELECT text FROM lines")?.["text"], { timeout: 10_000 }).toBe(line);
-    await expect.poll(async () => (await store.calls.list(10)).length, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => store.database.one("SELECT text FROM lines")?.["text"]).toBe(line);
+    await expect.poll(async () => (await store.calls.list(10)).length).toBe(0);
     expect(await callSocket(at, service, "", block)).toBe("taken\n");
   });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fixedIssues, namedIssues } from "../../src/report/references.ts";
+import { cpuMilliseconds } from "../support/cpu-time.ts";
 
 const tracker = "QubesOS/qubes-issues";
 const message = (subject: string, body = "") => ({ subject, body });
@@ -51,10 +52,11 @@ describe("the issues that an update fixes", () => {
 
   it("take no long time to be found in a hostile message", () => {
     const hostile = ["fixes ", "fixes: a/b#1 and ", "fixes\t ", "a/b#", "QubesOS/qubes-issues#1,", " "];
-    const started = performance.now();
-    for (const piece of hostile)
-      fixedIssues([message(piece.repeat(5000), `${piece.repeat(20_000)}\n`.repeat(20))], tracker);
-    expect(performance.now() - started).toBeLessThan(2000);
+    const took = cpuMilliseconds(() => {
+      for (const piece of hostile)
+        fixedIssues([message(piece.repeat(5000), `${piece.repeat(20_000)}\n`.repeat(20))], tracker);
+    });
+    expect(took).toBeLessThan(10_000);
     fc.assert(
       fc.property(fc.string(), (text) => {
         for (const issue of fixedIssues([message(text)], tracker)) expect(text.toLowerCase()).toContain(`${issue}`);

@@ -84,7 +84,7 @@ beforeAll(async () => {
   }
   keys = await verification.trust(...trusted.map((key) => home.exportKey(key)), sqCertificate);
   writeFileSync(join(directory, "keyring"), keys.keyring);
-}, 120_000);
+});
 afterAll(() => {
   home.remove();
   verification.remove();

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LedgerKey, parseFrame, type TrustedKeys, verifyFrame } from "../../src/signed/index.ts";
+import { cpuMilliseconds } from "../support/cpu-time.ts";
 import { GpgHome } from "../support/gpg-home.ts";
 import { isFullSoak, soakSeed } from "../support/soak.ts";
 import { Verification } from "../support/verification.ts";
@@ -97,9 +98,10 @@ describe("bytes of any kind", () => {
           .concat("\n"),
       );
       parseFrame(bytes);
-      const start = performance.now();
-      for (let run = 0; run < 20; run++) parseFrame(bytes);
-      expect((performance.now() - start) / 20, JSON.stringify(piece)).toBeLessThan(20);
+      const took = cpuMilliseconds(() => {
+        for (let run = 0; run < 20; run++) parseFrame(bytes);
+      });
+      expect(took / 20, JSON.stringify(piece)).toBeLessThan(20);
     }
   });
 });

@@ -96,7 +96,7 @@ export class AuditedChain {
 
   #gate() {
     const target = parseQubeName("keys-fedora") ?? "@default";
-    return { transport: this.logs.transport("build-fedora"), target, timeoutMs: 30_000 } as const;
+    return { transport: this.logs.transport("build-fedora"), target, timeoutMs: 240_000 } as const;
   }
 
   signer(log: Pick<JobLog, "announce">) {

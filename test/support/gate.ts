@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { callQrexec } from "../../src/adapters/qrexec/index.ts";
 import { callSplitGpg, type SplitGpgAnswer } from "../../src/adapters/qrexec/split-gpg-call.ts";
 import { socketTransport } from "../fakes/socket-transport.ts";
+import { endChild } from "./end-child.ts";
 import { GpgHome } from "./gpg-home.ts";
 
 const gate = join(import.meta.dirname, "../../src/programs/release-bot.ts");
@@ -95,7 +96,7 @@ export class Gate {
   async received(input: string, how: { readonly source?: string; readonly qube?: string } = {}): Promise<void> {
     const transport = socketTransport(join(this.directory, "rpc"), how.source ?? "logs");
     const call = { target: "dom0", service: "qubesbuilder.LogReceived", argument: how.qube ?? "build-fedora" } as const;
-    await callQrexec(transport, call, input, { timeoutMs: 5_000, maxOutputBytes: 100 });
+    await callQrexec(transport, call, input, { timeoutMs: 120_000, maxOutputBytes: 100 });
   }
 
   /** A request with any arguments. */
@@ -118,11 +119,7 @@ export class Gate {
   }
 
   async end(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
-    const child = this.#child;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill(signal);
-    await ended;
+    if (this.#child !== null) await endChild(this.#child, signal);
   }
 
   async remove(): Promise<void> {

@@ -53,7 +53,7 @@ export function delivererAt(
     client: githubClient({
       credentials: options.credentials ?? { kind: "token", token: options.token ?? "token-bot" },
       apiUrl,
-      timeoutMs: options.timeoutMs ?? 5000,
+      timeoutMs: options.timeoutMs ?? 60_000,
       now,
     }),
     settings: {

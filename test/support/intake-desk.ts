@@ -85,7 +85,7 @@ export async function openIntakeDesk(wish: DeskWish): Promise<IntakeDesk> {
   const verification: VerificationParts = {
     settings,
     keys: await loadTrustedKeys({ directory: keys, keyring: null }),
-    secondOpinion: await openSqv({ program: "sqv", directory: join(directory, "sqv"), limitMs: 10_000 }),
+    secondOpinion: await openSqv({ program: "sqv", directory: join(directory, "sqv"), limitMs: 120_000 }),
     ledger: store.ledger,
     ledgerBorn: wish.born ?? new Date(0),
     builders: buildersSource(settings, log),

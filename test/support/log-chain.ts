@@ -10,6 +10,7 @@ import { writeGpgClientProgram } from "../../src/adapters/qrexec/split-gpg-progr
 import type { QrexecTransport } from "../../src/adapters/qrexec/transport.ts";
 import { GpgHome } from "./gpg-home.ts";
 import { runTool, tryTool } from "./tool.ts";
+import { until } from "./until.ts";
 
 const source = join(import.meta.dirname, "../../src");
 const entry = join(source, "programs/release-bot.ts");
@@ -51,17 +52,24 @@ class Program {
   }
 
   async ready(): Promise<void> {
-    const until = Date.now() + 20_000;
-    while (!/\bready\b/.test(this.said)) {
-      if (this.child.exitCode !== null || Date.now() > until) throw new Error(`did not start: ${this.said}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    const isReady = (): boolean => /\bready\b/.test(this.said);
+    await Promise.race([until(() => isReady() || null), this.#ended]);
+    if (!isReady()) throw new Error(`did not start: ${this.said}`);
   }
 
   async end(signal: NodeJS.Signals): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
     await this.#ended;
   }
+}
+
+/** What the receiver tells of its pushes in `status.json`. */
+export interface PushStatus {
+  readonly waiting: number;
+  readonly since: number | null;
+  readonly reason: string | null;
+  readonly head: string;
+  readonly pushed: string | null;
 }
 
 /** The chain. Make it with {@link LogChain.start}, end it with {@link LogChain.stop}. */
@@ -144,7 +152,7 @@ export class LogChain {
       "state-dir": join(this.directory, "keys-fedora/state"),
       mode: "announce",
       window: "900",
-      wait: "10",
+      wait: "120",
       "build-qube": "build-fedora",
       "logs-qube": "logs",
       gpg: "gpg",
@@ -169,11 +177,11 @@ export class LogChain {
   }
 
   /** A log of a build qube, as the agent opens one. */
-  openLog(label: string, qube = "build-fedora", stallTimeoutMs = 10_000): Promise<ReceiptedLog> {
+  openLog(label: string, qube = "build-fedora", stallTimeoutMs = 120_000): Promise<ReceiptedLog> {
     return openLogService({
       transport: this.transport(qube),
       socketDirectory: join(this.directory, qube),
-      closeTimeoutMs: 20_000,
+      closeTimeoutMs: 120_000,
       stallTimeoutMs,
     }).open(label);
   }
@@ -224,6 +232,11 @@ export class LogChain {
   /** git in the public repository. */
   git(...args: string[]): string {
     return runTool("git", ["--git-dir", this.remote, ...args]).toString("utf8");
+  }
+
+  /** How the receiver's pushes stand. */
+  status(): PushStatus {
+    return JSON.parse(readFileSync(join(this.state, "status.json"), "utf8"));
   }
 
   /** The log's announcements that the keys qube has been told of so far. */

@@ -14,8 +14,8 @@ if (key === null) throw new Error("no key");
 const transport = localTransport(socket);
 const tell = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`);
 
-const log = await openLogService({ transport, socketDirectory, closeTimeoutMs: 20_000 }).open(label);
-const signer = announcingSigner({ transport, target: "@default", log, timeoutMs: 20_000 });
+const log = await openLogService({ transport, socketDirectory, closeTimeoutMs: 120_000 }).open(label);
+const signer = announcingSigner({ transport, target: "@default", log, timeoutMs: 120_000 });
 const end = Date.now() + Number(duration);
 let signing: Promise<void> | null = null;
 

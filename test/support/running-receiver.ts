@@ -56,7 +56,7 @@ export async function startReceiver(wish: ReceiverWish = {}): Promise<RunningRec
     "state-dir": "state",
     owners: ["QubesOS"],
     branches: wish.branches ?? [],
-    "call-timeout-seconds": wish.callTimeoutSeconds ?? 5,
+    "call-timeout-seconds": wish.callTimeoutSeconds ?? 60,
   };
   const configuration = parseConfiguration(join(directory, "config.yml"), JSON.stringify({ receiver: section }));
   const settings = receiverSettings(configuration, {});
@@ -64,7 +64,7 @@ export async function startReceiver(wish: ReceiverWish = {}): Promise<RunningRec
   const log = programLog("test");
   log.level = "silent";
   const judge = await webhookIntake({ settings, store, clock: systemClock, log });
-  const limits = wish.limits ?? { headersMs: 5000, requestMs: 5000, idleMs: 5000 };
+  const limits = wish.limits ?? { headersMs: 60_000, requestMs: 60_000, idleMs: 60_000 };
   const server = webhookServer({ judge, onVerdict: () => {}, limits, log });
   const { port } = await listen(server, settings.listen);
 

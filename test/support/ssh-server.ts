@@ -1,11 +1,12 @@
 /** A real sshd of this test's own, on a port of its own, for this user and one key. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { endChild } from "./end-child.ts";
 import { freePort } from "./free-port.ts";
 import { runTool } from "./tool.ts";
+import { until } from "./until.ts";
 
 /** The server; git is told `remote(path)` and `command`, rsync `host` and `rsh`. Stopped, it can be started again. */
 export class SshServer {
@@ -34,11 +35,13 @@ export class SshServer {
       ];
       writeFileSync(at("sshd_config"), `${lines.join("\n")}\n`);
     }
-    this.#child = spawn("/usr/sbin/sshd", ["-D", "-f", at("sshd_config"), "-E", at("log")], { stdio: "ignore" });
-    for (let tries = 0; !(await answers(this.#port)); tries++) {
-      if (tries > 200) throw new Error(`sshd did not start: ${readFileSync(at("log"), "utf8")}`);
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+    // It writes its number once it listens.
+    rmSync(at("pid"), { force: true });
+    const child = spawn("/usr/sbin/sshd", ["-D", "-f", at("sshd_config"), "-E", at("log")], { stdio: "ignore" });
+    this.#child = child;
+    const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+    await until(() => existsSync(at("pid")) || hasEnded() || null);
+    if (hasEnded()) throw new Error(`sshd did not start: ${readFileSync(at("log"), "utf8")}`);
   }
 
   /** What git calls a repository there. */
@@ -70,26 +73,11 @@ export class SshServer {
   }
 
   async stop(): Promise<void> {
-    const child = this.#child;
-    if (child === null || child.exitCode !== null) return;
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGTERM");
-    await ended;
+    if (this.#child !== null) await endChild(this.#child);
   }
 
   async remove(): Promise<void> {
     await this.stop();
     rmSync(this.directory, { recursive: true, force: true });
   }
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect(port, "127.0.0.1");
-    probe.once("connect", () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.once("error", () => resolve(false));
-  });
 }

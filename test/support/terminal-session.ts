@@ -30,12 +30,12 @@ export class TerminalSession {
   }
 
   /** Waits until the screen shows it. */
-  async shows(what: RegExp, limitMs = 60_000): Promise<string> {
+  async shows(what: RegExp): Promise<string> {
     try {
       return await until(() => {
         const screen = this.screen();
         return what.test(screen) ? screen : null;
-      }, limitMs);
+      });
     } catch {
       throw new Error(`the terminal does not show ${what}, but:\n${this.screen()}`);
     }

@@ -15,7 +15,7 @@ export function tryToolAsync(
   input = "",
 ): Promise<SaidRun> {
   return new Promise((resolve, reject) => {
-    const child = spawn(name, args, { env: { ...process.env, ...environment }, stdio: "pipe", timeout: 150_000 });
+    const child = spawn(name, args, { env: { ...process.env, ...environment }, stdio: "pipe", timeout: 540_000 });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk: Buffer) => {

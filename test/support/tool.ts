@@ -7,7 +7,7 @@ export interface ToolRun {
   readonly stderr: string;
 }
 
-/** How a program is run; 60 s is the limit for each. */
+/** How a program is run; nine minutes are the limit for each. */
 export interface ToolOptions {
   readonly input?: string | Uint8Array;
   readonly environment?: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export function tryTool(name: string, args: readonly string[], options: ToolOpti
   const run = spawnSync(name, args, {
     input: options.input ?? "",
     env: { ...process.env, ...options.environment },
-    timeout: 60_000,
+    timeout: 540_000,
     maxBuffer: 256 * 1024 * 1024,
     ...(options.directory === undefined ? {} : { cwd: options.directory }),
   });

@@ -28,7 +28,7 @@ export class Verification {
 
   static async open(): Promise<Verification> {
     const directory = mkdtempSync(join(tmpdir(), "sqv-"));
-    return new Verification(await openSqv({ program: "sqv", directory, limitMs: 10_000 }), directory);
+    return new Verification(await openSqv({ program: "sqv", directory, limitMs: 120_000 }), directory);
   }
 
   /** Trusts these armored certificates, as a keyring. */

@@ -35,7 +35,7 @@ function workshop(run: Run, file = join(temporaryDirectory(), "a.db")) {
   const states = (): Record<number, string> =>
     Object.fromEntries(store.desk.show(100).map(({ id, state }) => [id, state]));
   const settled = (id: number, state: string): Promise<void> =>
-    expect.poll(() => states()[id], { timeout: 5000, interval: 5 }).toBe(state) as unknown as Promise<void>;
+    expect.poll(() => states()[id], { interval: 5 }).toBe(state) as unknown as Promise<void>;
   return { store, clock, stop, states, settled, troubles, file };
 }
 

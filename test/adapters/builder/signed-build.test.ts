@@ -30,7 +30,7 @@ afterAll(() => {
   rmSync(work, { recursive: true, force: true });
 });
 
-describe("a push of a component with a signed tag", { timeout: 120_000 }, () => {
+describe("a push of a component with a signed tag", () => {
   it("becomes signed packages of each type, by real git, gpg, rpmbuild, rpmsign and dpkg-buildpackage", async () => {
     const source = new ComponentRepository(gpg);
     source.commit("first", smallComponent());
@@ -75,7 +75,7 @@ components: [ hello: { url: '${source.directory}' } ]
         distributions: null,
         signal: new AbortController().signal,
       },
-      { ...world.ports(), backend, sources: createSources({ root: join(work, "git"), environment, limitMs: 30_000 }) },
+      { ...world.ports(), backend, sources: createSources({ root: join(work, "git"), environment, limitMs: 240_000 }) },
     );
     source.remove();
     const log = world.logs.logs.map(({ text: lines }) => lines).join("\n");

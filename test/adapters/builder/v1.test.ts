@@ -53,7 +53,7 @@ async function load(text: string) {
   return { directory, calls, environment, loaded };
 }
 
-describe("a v1 builder", { timeout: 120_000 }, () => {
+describe("a v1 builder", () => {
   it("is asked for its configuration by make, and its grants are matched word by word", async () => {
     const { loaded } = await load(conf());
     const builder = loaded.builders[0];
@@ -122,7 +122,7 @@ describe("a v1 builder", { timeout: 120_000 }, () => {
       {
         ...world.ports(),
         backend: createBuilderV1({ environment, signing: {}, run: runProgram }),
-        sources: createSources({ root: join(directory, "git"), environment, limitMs: 30_000 }),
+        sources: createSources({ root: join(directory, "git"), environment, limitMs: 240_000 }),
       },
     );
     expect(outcome.kind, world.logs.logs.map(({ text }) => text).join("\n")).toBe("done");

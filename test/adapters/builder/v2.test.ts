@@ -39,7 +39,7 @@ beforeEach(() => {
 
 async function push(
   extra: Record<string, string> = {},
-  options = "timeout: 60",
+  options = "timeout: 600",
   distributions = "[host-fc41, vm-fc41]",
   run: RunProgram = runProgram,
 ): Promise<BuildOutcome> {
@@ -52,7 +52,7 @@ async function push(
     run,
     now: () => new Date(),
   });
-  const sources = createSources({ root: join(directory, "git"), environment, limitMs: 30_000 });
+  const sources = createSources({ root: join(directory, "git"), environment, limitMs: 240_000 });
   return runBuild(
     {
       job: "1",
@@ -72,7 +72,7 @@ async function push(
 const states = ({ record }: BuildOutcome): string[] =>
   record.distributions.map(({ distribution, state, reason }) => `${distribution} ${state} ${reason}`.trim());
 
-describe("builder v2", { timeout: 120_000 }, () => {
+describe("builder v2", () => {
   it("is run stage by stage for each distribution, and fetches once", async () => {
     const outcome = await push();
     expect(states(outcome), world.logs.logs.map(({ text }) => text).join("\n")).toEqual([
@@ -90,7 +90,7 @@ describe("builder v2", { timeout: 120_000 }, () => {
 
   it("runs each stage in a unit of its own, where there is a systemd", async () => {
     const machine = systemdMachine(directory);
-    const outcome = await push({}, "timeout: 60", "[host-fc41]", machine.run);
+    const outcome = await push({}, "timeout: 600", "[host-fc41]", machine.run);
     expect(states(outcome), world.logs.logs.map(({ text }) => text).join("\n")).toEqual(["host-fc41 uploaded"]);
     const stages = machine.calls().map((words) => words.at(-1));
     expect(stages).toEqual(["fetch", "prep", "build", "sign", "publish", "upload"]);
@@ -98,7 +98,7 @@ describe("builder v2", { timeout: 120_000 }, () => {
 
   it("has failed where the status of its unit says so", async () => {
     const machine = systemdMachine(directory);
-    const failed = await push({ STAND_IN_FAIL: "build" }, "timeout: 60", "[host-fc41]", machine.run);
+    const failed = await push({ STAND_IN_FAIL: "build" }, "timeout: 600", "[host-fc41]", machine.run);
     expect(states(failed)).toEqual(["host-fc41 failed build: qb package build ended with status 1"]);
   });
 
@@ -109,7 +109,7 @@ describe("builder v2", { timeout: 120_000 }, () => {
   });
 
   it("shows the log's socket to what is trusted only", async () => {
-    await push({}, "timeout: 60", "[host-fc41]");
+    await push({}, "timeout: 600", "[host-fc41]");
     const seen = calls().map(({ words, socket }) => `${words.at(-1)} ${socket === null ? "no" : "yes"}`);
     expect(seen).toEqual(["fetch no", "prep no", "build no", "sign yes", "publish yes", "upload yes"]);
   });
@@ -134,7 +134,7 @@ describe("builder v2", { timeout: 120_000 }, () => {
   });
 
   it("has failed to upload where only that failed", async () => {
-    await push({ STAND_IN_FAIL: "upload" }, "timeout: 60", "[host-fc41]");
+    await push({ STAND_IN_FAIL: "upload" }, "timeout: 600", "[host-fc41]");
     expect(world.told).toEqual(["announced", "building host-fc41", "built host-fc41", "upload-failed host-fc41"]);
   });
 
@@ -142,7 +142,7 @@ describe("builder v2", { timeout: 120_000 }, () => {
     const elsewhere = new ComponentRepository(gpg);
     const newer = elsewhere.commit("pushed meanwhile", smallComponent());
     makeV2Builder(directory, elsewhere.directory);
-    const outcome = await push({}, "timeout: 60", "[host-fc41]");
+    const outcome = await push({}, "timeout: 600", "[host-fc41]");
     elsewhere.remove();
     expect(states(outcome)).toEqual([`host-fc41 failed fetch: builder v2 fetched ${newer}, and not ${source.head()}`]);
   });

@@ -41,12 +41,12 @@ const update = () =>
     maintainers: [alice as Fingerprint],
     keyDirs: [keys],
     environment,
-    limitMs: 30_000,
+    limitMs: 240_000,
     signal: new AbortController().signal,
   });
 const content = (): string => readFileSync(join(directory, "conf"), "utf8");
 
-describe("a builder's checkout", { timeout: 120_000 }, () => {
+describe("a builder's checkout", () => {
   it("goes forward to a signed commit", async () => {
     const from = remote.head();
     const to = remote.commit("second", { conf: "2" }, alice);
@@ -105,6 +105,6 @@ describe("a remote's version tags", () => {
     const [component] = configurationOf(text).components;
     if (component === undefined) throw new Error("no component");
     const signal = new AbortController().signal;
-    expect(await remoteVersionTags(component, { environment, limitMs: 30_000, signal })).toEqual(["v1.0"]);
+    expect(await remoteVersionTags(component, { environment, limitMs: 240_000, signal })).toEqual(["v1.0"]);
   });
 });

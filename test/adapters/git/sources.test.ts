@@ -58,7 +58,7 @@ components:
 
 async function fetch(builder = place()): Promise<FetchedSource> {
   const environment = { PATH: process.env["PATH"] ?? "" };
-  const sources = createSources({ root: join(work, "sources"), environment, limitMs: 30_000 });
+  const sources = createSources({ root: join(work, "sources"), environment, limitMs: 240_000 });
   return sources.fetch(componentOf(builder, "hello"), builder, signal);
 }
 
@@ -67,7 +67,7 @@ async function verdict(builder = place()) {
   return verifySource(componentOf(builder, "hello"), await fetched.facts(fetched.head));
 }
 
-describe("a component's source", { timeout: 120_000 }, () => {
+describe("a component's source", () => {
   it("is accepted with a tag signed by a maintainer, and is described by it", async () => {
     const commit = source.commit("first", { a: "1" });
     source.tag({ name: "v1.0", key: keys.alice });
@@ -227,7 +227,7 @@ describe("a component's source", { timeout: 120_000 }, () => {
   it("is fetched by two builders at once", async () => {
     const commit = source.commit("first");
     const environment = { PATH: process.env["PATH"] ?? "" };
-    const sources = createSources({ root: join(work, "sources"), environment, limitMs: 30_000 });
+    const sources = createSources({ root: join(work, "sources"), environment, limitMs: 240_000 });
     const builder = place();
     const fetches = Array.from({ length: 6 }, () => sources.fetch(componentOf(builder, "hello"), builder, signal));
     expect((await Promise.all(fetches)).map(({ head }) => head)).toEqual(Array(6).fill(commit));

@@ -51,7 +51,7 @@ describe("credentials", () => {
     const key = github.appKey ?? "";
     for (const credentials of [{ kind: "token", token: secret } as const, app(key.replace("A", "B"), 77)]) {
       for (const apiUrl of [github.apiUrl, "http://127.0.0.1:65001"]) {
-        const client = githubClient({ credentials, apiUrl, timeoutMs: 2000, now: () => new Date() });
+        const client = githubClient({ credentials, apiUrl, timeoutMs: 60_000, now: () => new Date() });
         const fault = await client
           .rest("GET /repos/{owner}/{repo}/issues/{issue_number}", reportRepository, { issue_number: 1 })
           .then(

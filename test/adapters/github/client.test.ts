@@ -6,7 +6,7 @@ import { delivererAt, entriesOf, reportRepository, statusReport } from "../../su
 const api = "https://github.example";
 const now = new Date("2026-11-23T12:00:00Z");
 const clientAt = (apiUrl: string) =>
-  githubClient({ credentials: { kind: "token", token: "t" }, apiUrl, timeoutMs: 2000, now: () => now });
+  githubClient({ credentials: { kind: "token", token: "t" }, apiUrl, timeoutMs: 60_000, now: () => now });
 const ask = () => clientAt(api).graphql("query { viewer { login } }", reportRepository, {});
 
 beforeEach(() => nock.disableNetConnect());

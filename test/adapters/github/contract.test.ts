@@ -31,7 +31,7 @@ describe("what is sent to GitHub", () => {
   it("is of the shape that GitHub's OpenAPI description gives it, and so is what the lab answers", async () => {
     const app = { kind: "app", appId: 12, privateKey: github.appKey ?? "", installationId: null } as const;
     const now = (): Date => new Date();
-    const client = githubClient({ credentials: app, apiUrl: github.apiUrl, timeoutMs: 5000, now });
+    const client = githubClient({ credentials: app, apiUrl: github.apiUrl, timeoutMs: 60_000, now });
     const [one, other] = [delivererAt(github.apiUrl), delivererAt(github.apiUrl)];
     await Promise.all(
       [one, other].map((deliverer, at) => deliverer.deliver(entriesOf(statusReport({ type: "failed", id: `e${at}` })))),

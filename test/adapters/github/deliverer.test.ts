@@ -235,11 +235,12 @@ describe("a request that goes wrong", () => {
     ["is answered too late", { kind: "slow", ms: 3000 }],
     ["is never answered", { kind: "hang" }],
   ] as const)("and %s is tried again without saying anything twice", async (_, fault) => {
-    const deliverer = delivererAt(github.apiUrl, { timeoutMs: 1500 });
+    const deliverer = delivererAt(github.apiUrl);
+    const hasty = delivererAt(github.apiUrl, { timeoutMs: 1500 });
     await deliverer.deliver(entriesOf(statusReport({ type: "announced", id: "e0" })));
     faults = [always(fault)];
     const [entry] = entriesOf(statusReport({ type: "built", id: "e1" }));
-    const outcome = await deliverer.deliver([entry]);
+    const outcome = await hasty.deliver([entry]);
     expect(outcome).toMatchObject({ kind: "retry", ambiguous: true });
     expect(await deliverer.deliver([{ ...entry, tries: 1, ambiguous: true }])).toEqual({ kind: "delivered", count: 1 });
     expect((await issueOn(github, reportRepository, 1)).comments).toHaveLength(1);
@@ -282,18 +283,20 @@ describe("a request that goes wrong", () => {
     [
       "a primary limit",
       403,
-      { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(Math.ceil(Date.now() / 1000) + 90) },
+      () => ({ "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(Math.ceil(Date.now() / 1000) + 90) }),
       60_000,
       95_000,
     ],
-    ["a secondary limit with a time", 403, { "retry-after": "42" }, 42_000, 42_000],
-    ["a secondary limit without a time", 403, {}, 60_000, 60_000],
-    ["too many requests", 429, { "retry-after": "7" }, 7000, 7000],
+    ["a secondary limit with a time", 403, () => ({ "retry-after": "42" }), 42_000, 42_000],
+    ["a secondary limit without a time", 403, () => ({}), 60_000, 60_000],
+    ["too many requests", 429, () => ({ "retry-after": "7" }), 7000, 7000],
   ] as const)(
     "because of %s waits as GitHub says, for all issues, and asks nothing meanwhile",
     async (_, status, headers, least, most) => {
       const deliverer = delivererAt(github.apiUrl);
-      faults = [always({ kind: "status", status, headers, message: "You have exceeded a secondary rate limit" })];
+      faults = [
+        always({ kind: "status", status, headers: headers(), message: "You have exceeded a secondary rate limit" }),
+      ];
       const outcome = await deliverer.deliver(entriesOf(statusReport({ type: "built", id: "e1" })));
       expect(outcome.kind).toBe("retry");
       const afterMs = outcome.kind === "retry" ? outcome.afterMs : 0;

@@ -15,7 +15,7 @@ const closer = (token: string) =>
     client: githubClient({
       credentials: { kind: "token", token },
       apiUrl: github.apiUrl,
-      timeoutMs: 5000,
+      timeoutMs: 60_000,
       now: () => new Date(),
     }),
     repository: reportRepository,

@@ -45,7 +45,7 @@ const ask = (url: string, change: Partial<{ key: string; secret: string; now: ()
     server: { url: serverUrl(url), key: change.key ?? key, secret: change.secret ?? secret },
     isoBaseUrl: "https://example.org/iso/",
     now: change.now ?? (() => new Date()),
-    limitMs: change.limitMs ?? 5_000,
+    limitMs: change.limitMs ?? 60_000,
   }).start(iso);
 
 describe("openQA", () => {

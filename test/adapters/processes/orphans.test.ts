@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { until } from "../../support/until.ts";
 
 const processes = join(import.meta.dirname, "../../../src/adapters/processes/index.ts");
 
@@ -14,7 +14,7 @@ function start(directory: string, script: string) {
     file,
     `import { runProgram } from ${JSON.stringify(processes)};
 await runProgram({ program: "sh", args: ["-c", ${JSON.stringify(script)}], directory: ${JSON.stringify(directory)},
-  environment: { PATH: process.env.PATH ?? "" }, limitMs: 60_000, onOutput: () => undefined });
+  environment: { PATH: process.env.PATH ?? "" }, limitMs: 300_000, onOutput: () => undefined });
 `,
   );
   const child = spawn(process.execPath, [file], { stdio: "ignore" });
@@ -23,9 +23,12 @@ await runProgram({ program: "sh", args: ["-c", ${JSON.stringify(script)}], direc
 }
 
 async function pidIn(file: string): Promise<number> {
-  for (let tries = 0; tries < 500 && !(existsSync(file) && readFileSync(file, "utf8").endsWith("\n")); tries++)
-    await pause(20);
-  return Number(readFileSync(file, "utf8"));
+  return Number(
+    await until(() => {
+      const said = existsSync(file) ? readFileSync(file, "utf8") : "";
+      return said.endsWith("\n") ? said : null;
+    }),
+  );
 }
 
 const alive = (pid: number): boolean => {

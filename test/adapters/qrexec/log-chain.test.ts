@@ -38,7 +38,7 @@ describe("a job's log and its signatures", () => {
 
   it("signs bytes that the log has announced, each announcement once", async () => {
     const log = await chain.openLog("sign");
-    const signer = announcingSigner({ transport: chain.transport("build-fedora"), target, log, timeoutMs: 30_000 });
+    const signer = announcingSigner({ transport: chain.transport("build-fedora"), target, log, timeoutMs: 240_000 });
     const key = parseFingerprint(chain.key);
     if (key === null) throw new Error("no key");
     const bytes = Buffer.from("a package's header");

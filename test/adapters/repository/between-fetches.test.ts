@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Repositories } from "../../../src/adapters/repository/index.ts";
 import { type Kind, kinds } from "../../support/crash-scene.ts";
 import { GpgHome } from "../../support/gpg-home.ts";
@@ -9,8 +9,6 @@ import { aptClient, dnfClient, type PackageClient, pacmanClient } from "../../su
 import { PackageMaker } from "../../support/package-maker.ts";
 import { ReleaseTree } from "../../support/release-tree.ts";
 import { TreeServer } from "../../support/tree-server.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const gpg = new GpgHome();
 let key: string;

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { hash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Kind, kinds } from "../../support/crash-scene.ts";
 import { GpgHome } from "../../support/gpg-home.ts";
 import { aptClient, dnfClient, type PackageClient, pacmanClient } from "../../support/package-clients.ts";
@@ -10,8 +10,6 @@ import { PackageMaker } from "../../support/package-maker.ts";
 import { ReleaseTree } from "../../support/release-tree.ts";
 import { isFullSoak } from "../../support/soak.ts";
 import { type Served, TreeServer } from "../../support/tree-server.ts";
-
-vi.setConfig({ testTimeout: 3_600_000 });
 
 const promotions = isFullSoak ? 40 : 2;
 const gpg = new GpgHome();

@@ -1,12 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GpgHome } from "../../support/gpg-home.ts";
 import { aptClient, dnfClient, type PackageClient, pacmanClient } from "../../support/package-clients.ts";
 import { PackageMaker } from "../../support/package-maker.ts";
 import { ReleaseTree } from "../../support/release-tree.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 let gpg: GpgHome;
 let key: string;

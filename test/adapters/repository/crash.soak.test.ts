@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AdapterError } from "../../../src/domain/index.ts";
 import type { Signer } from "../../../src/promotion/index.ts";
 import { FailingDisk } from "../../fakes/failing-disk.ts";
@@ -6,8 +6,6 @@ import { ForgetfulDisk, PowerLoss } from "../../fakes/forgetful-disk.ts";
 import { CrashScene, type Deed, filesBelow, forget, scenes } from "../../support/crash-scene.ts";
 import { seeded } from "../../support/seeded.ts";
 import { isFullSoak, soakSeed } from "../../support/soak.ts";
-
-vi.setConfig({ testTimeout: 4 * 3_600_000 });
 
 const seed = soakSeed("cut off");
 const scene = new CrashScene();

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CrashScene, type Deed, forget, scenes } from "../../support/crash-scene.ts";
 import { type Aim, runKilled } from "../../support/killed-run.ts";
 import { seeded } from "../../support/seeded.ts";
 import { isFullSoak, soakSeed } from "../../support/soak.ts";
-
-vi.setConfig({ testTimeout: 4 * 3_600_000 });
 
 const times = isFullSoak ? 1000 : 10;
 const lanes = 3;

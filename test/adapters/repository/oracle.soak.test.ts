@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseFields, splitStanzas } from "../../../src/formats/deb822/index.ts";
 import { readTar } from "../../../src/formats/pacman/tar.ts";
 import { type Kind, kinds } from "../../support/crash-scene.ts";
@@ -11,8 +11,6 @@ import { PackageMaker } from "../../support/package-maker.ts";
 import { ReleaseTree } from "../../support/release-tree.ts";
 import { seeded } from "../../support/seeded.ts";
 import { runTool } from "../../support/tool.ts";
-
-vi.setConfig({ testTimeout: 4 * 3_600_000 });
 
 const full = process.env["RELEASE_BOT_SOAK"] === "full";
 const sequences = full ? 100 : 1;

@@ -1,13 +1,11 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { NodeDisk, readOnlyDisk } from "../../../src/adapters/files/index.ts";
 import { openReadingRepositories, type ReadingRepositories } from "../../../src/adapters/repository/index.ts";
 import { GpgHome } from "../../support/gpg-home.ts";
 import { PackageMaker } from "../../support/package-maker.ts";
 import { commitOf, distributionOf, ReleaseTree, release } from "../../support/release-tree.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** Looking on: what would have been decided before somebody else did it, from the repositories as they stand after. */
 const gpg = new GpgHome();

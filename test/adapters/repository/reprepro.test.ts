@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { cpSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AdapterError } from "../../../src/domain/index.ts";
 import type { SignRequest } from "../../../src/promotion/index.ts";
 import { GpgHome } from "../../support/gpg-home.ts";
@@ -10,8 +10,6 @@ import { PackageMaker } from "../../support/package-maker.ts";
 import { distributionOf, ReleaseTree, release } from "../../support/release-tree.ts";
 import { makeRepreproArchive, repreproList } from "../../support/reprepro-archive.ts";
 import { runTool, tryTool } from "../../support/tool.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const dist = "vm-bookworm";
 let gpg: GpgHome;
@@ -164,12 +162,20 @@ describe("an archive whose truth is reprepro's database", () => {
     expect(await tree.publish(wish, tree.repositories, signer)).toBeNull();
     base = join(crashed, "deb/r4.3/vm");
     // Held open as a reprepro at work holds it.
-    const orphan = spawn("sleep", ["3"], { stdio: [openSync(join(base, "db/packages.db"), "r"), "ignore", "ignore"] });
-    const ended = new Promise((resolve) => orphan.once("exit", () => resolve("ended")));
-    expect(await tree.reopen(crashed).recover()).toHaveLength(2);
-    // The kernel knows that it has ended a moment before its parent hears of it.
-    const shortly = new Promise((resolve) => setTimeout(resolve, 500, "still at work"));
-    expect(await Promise.race([ended, shortly])).toBe("ended");
+    const orphan = spawn("sleep", ["600"], {
+      stdio: [openSync(join(base, "db/packages.db"), "r"), "ignore", "ignore"],
+    });
+    let isOver = false;
+    const recovery = tree
+      .reopen(crashed)
+      .recover()
+      .finally(() => {
+        isOver = true;
+      });
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    expect(isOver).toBe(false);
+    orphan.kill("SIGKILL");
+    expect(await recovery).toHaveLength(2);
     expect(database("bookworm-testing")).toEqual(["old 1.0-1"]);
   });
 

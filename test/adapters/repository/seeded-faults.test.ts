@@ -1,9 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CrashScene, forget, type Scene } from "../../support/crash-scene.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const scene = new CrashScene();
 const tried = ["rpm", "template", "deb", "arch"] as const;

@@ -1,14 +1,12 @@
 /** What is taken over into new metadata is signed anew: whoever changed it on the disk must not have it signed. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { GpgHome } from "../../support/gpg-home.ts";
 import { PackageMaker } from "../../support/package-maker.ts";
 import { ReleaseTree } from "../../support/release-tree.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { runTool } from "../../support/tool.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const gpg = new GpgHome();
 let key: string;

@@ -1,14 +1,12 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parsePublishRecord } from "../../../src/formats/publish-record/index.ts";
 import { metalinkStates } from "../../../src/formats/rpm/index.ts";
 import { GpgHome } from "../../support/gpg-home.ts";
 import { PackageMaker } from "../../support/package-maker.ts";
 import { ReleaseTree, release } from "../../support/release-tree.ts";
 import { runTool } from "../../support/tool.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const gpg = new GpgHome();
 let key: string;

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NodeDisk } from "../../../src/adapters/files/index.ts";
 import { placeOf } from "../../../src/adapters/repository/place.ts";
 import { Tree } from "../../../src/adapters/repository/tree.ts";
@@ -11,8 +11,6 @@ import { aptClient, dnfClient, type PackageClient, pacmanClient } from "../../su
 import { PackageMaker } from "../../support/package-maker.ts";
 import { distributionOf, ReleaseTree, release } from "../../support/release-tree.ts";
 import { SshServer } from "../../support/ssh-server.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const gpg = new GpgHome();
 const sshd = new SshServer();

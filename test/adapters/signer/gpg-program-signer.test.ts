@@ -22,7 +22,7 @@ afterAll(() => {
   gpg.remove();
 });
 
-function signer(program = "gpg", limitMs = 20_000): GpgProgramSigner {
+function signer(program = "gpg", limitMs = 120_000): GpgProgramSigner {
   return new GpgProgramSigner({ program, environment: { GNUPGHOME: gpg.directory }, limitMs });
 }
 
@@ -66,7 +66,7 @@ describe("a signer that runs a program as gpg is run", () => {
   });
 
   it("says SIGNER_FAILED where the program hangs, or is not there", async () => {
-    const hanging = signer(script("hangs", "sleep 30"), 200).sign(request());
+    const hanging = signer(script("hangs", "exec sleep 600"), 200).sign(request());
     await expect(hanging).rejects.toMatchObject({ code: "SIGNER_FAILED" });
     await expect(signer("no-such-program").sign(request())).rejects.toMatchObject({ code: "SIGNER_FAILED" });
   });

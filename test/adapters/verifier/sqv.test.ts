@@ -28,7 +28,7 @@ function ask(text: string, keyring: Uint8Array = home.gpg(["--export", key])): O
   return { text: Buffer.from(text), signature: packets, keyring, notAfter: new Date(Date.now() + 300_000) };
 }
 
-const open = (program = "sqv", limitMs = 10_000) =>
+const open = (program = "sqv", limitMs = 120_000) =>
   openSqv({ program, directory: join(directory, "scratch"), limitMs });
 
 /** A program in sqv's place. */
@@ -100,7 +100,7 @@ describe("sqv as a program", () => {
   });
 
   it("is nobody's verdict when it hangs or dies: the message waits", async () => {
-    const hanging = await open(standIn("hanging", "exec sleep 60"), 300);
+    const hanging = await open(standIn("hanging", "exec sleep 600"), 3_000);
     expect(await fault(hanging.judge(question))).toBe("TIMEOUT");
     const dying = await open(standIn("dying", "kill -9 $$"));
     expect(await fault(dying.judge(question))).toBe("EXIT_STATUS");

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { GithubLab } from "../../../src/lab/github/index.ts";
 import { askGithub } from "../../support/github-issue.ts";
 import { githubWith, reportRepository } from "../../support/github-reports.ts";
@@ -38,7 +38,7 @@ describe("the lab's GitHub", () => {
   it("delivers a signed webhook for each comment, each with its own delivery id", async () => {
     for (const body of ["one", "two"])
       await askGithub(github, `${issues}/1/comments`, { method: "POST", body: { body } });
-    await vi.waitFor(() => expect(hooks).toHaveLength(2));
+    await expect.poll(() => hooks.length).toBe(2);
     for (const { headers, body } of hooks) {
       expect(headers["x-github-event"]).toBe("issue_comment");
       expect(headers["x-hub-signature-256"]).toBe(

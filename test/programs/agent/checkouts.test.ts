@@ -21,7 +21,7 @@ describe("the checkouts that a builder lives from", () => {
         log: pino({ enabled: false }),
       },
       { directory: join(root, "builderv2"), configurationFile: join(root, "r4.3/builder.yml") },
-      AbortSignal.timeout(20_000),
+      AbortSignal.timeout(240_000),
     );
     // None of them is a checkout: those that are looked at are kept as they are.
     expect(updates.map(({ kind }) => kind)).toEqual(wanted ? ["kept"] : []);

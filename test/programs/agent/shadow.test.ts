@@ -21,7 +21,7 @@ let second = "";
 let young = "";
 let late = "";
 
-const soon = (isSo: () => boolean) => until(() => (isSo() ? true : null), 60_000);
+const soon = (isSo: () => boolean) => until(() => (isSo() ? true : null));
 const signed = (line: string): string => gpg.clearSign(line, { key });
 const report = async (...words: string[]) => {
   const { status, stdout, stderr } = await runReleaseBot(["shadow", "report", ...words, "--config", scene.config]);
@@ -75,7 +75,7 @@ beforeAll(async () => {
   await callSocket(place, "qubesbuilder.TriggerBuild", "hello", "");
   await soon(() => scene.rehearsals().length === 6);
   await soon(() => scene.rows("SELECT state FROM jobs WHERE state IN ('queued', 'running')").length === 0);
-}, 180_000);
+});
 
 afterAll(async () => {
   await agent.end("SIGTERM");

@@ -3,7 +3,16 @@
  * them. A unit's control group is a process namespace: what has left its parents is in it all the same.
  */
 import { spawn } from "node:child_process";
-import { appendFileSync, existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 
@@ -68,7 +77,9 @@ async function run() {
     group,
     grace: parseInt(property("TimeoutStopSec"), 10),
   };
-  writeFileSync(file(option("unit")), JSON.stringify(unit));
+  // Whoever asks for the unit finds all of it, or none.
+  writeFileSync(`${file(option("unit"))}.new`, JSON.stringify(unit));
+  renameSync(`${file(option("unit"))}.new`, file(option("unit")));
   const [status, signal] = await exit;
   rmSync(file(option("unit")), { force: true });
   // As systemd-run has it: 255 where a signal ended the unit's first process.
