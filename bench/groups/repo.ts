@@ -65,7 +65,11 @@ function createrepo(count: number): number {
   }
 }
 
-function reprepro(count: number): number {
+/**
+ * reprepro's own way, as it is typed: `copysrc` exports what it has changed, then `export` does it again, since a crash
+ * between the first one's database and its export would never heal otherwise. `thrifty` tells copysrc to export nothing.
+ */
+function reprepro(count: number, copying: "as typed" | "thrifty" = "as typed"): number {
   const archive = mkdtempSync(join(repreproArchive(count), "../work-"));
   try {
     // Its databases are written into; the pool is only linked to.
@@ -73,9 +77,10 @@ function reprepro(count: number): number {
     for (const part of ["conf", "db", "dists"]) tool("cp", ["--archive", join(kept, part), archive]);
     tool("cp", ["--archive", "--link", join(kept, "pool"), archive]);
     const release = join(archive, "dists/bookworm/Release");
+    const words = ["--silent", "-b", archive];
+    const copysrc = [...words, ...(copying === "thrifty" ? ["--export=never"] : []), "copysrc"];
     const once = (number: number) => (): void => {
-      const words = ["--silent", "-b", archive];
-      tool("reprepro", [...words, "--export=never", "copysrc", "bookworm", "bookworm-testing", `waiting${number}`]);
+      tool("reprepro", [...copysrc, "bookworm", "bookworm-testing", `waiting${number}`]);
       tool("reprepro", [...words, "export", "bookworm"]);
       signAsBench("--armor", "--output", `${release}.gpg`, "--detach-sign", release);
       signAsBench("--output", join(archive, "dists/bookworm/InRelease"), "--clearsign", release);
@@ -107,10 +112,11 @@ function repoAdd(count: number): number {
 }
 
 const least: Readonly<Record<Kind, number>> = { rpm: 15, deb: 5, arch: 100 };
-const standard: Readonly<Record<Kind, string>> = {
-  rpm: "createrepo_c --no-database",
-  deb: "reprepro copysrc, export",
-  arch: "repo-add, one a package",
+const standard: Readonly<Record<Kind, (count: number) => string>> = {
+  rpm: () => "createrepo_c --no-database",
+  deb: (count) =>
+    `reprepro copysrc, export (${reprepro(count, "thrifty").toFixed(0)} ms if copysrc itself exports nothing)`,
+  arch: () => "repo-add, one a package",
 };
 
 function comparison(kind: Kind, count: number): Figure {
@@ -120,7 +126,7 @@ function comparison(kind: Kind, count: number): Figure {
       const baseline = regeneration(kind, count);
       const value = promotion(kind, count);
       const goal: Goal = { on: "ratio", op: ">=", than: count === 8000 ? least[kind] : 1 };
-      return { value, unit: "ms", goal, baseline, ratio: baseline / value, note: `beside ${standard[kind]}` };
+      return { value, unit: "ms", goal, baseline, ratio: baseline / value, note: `beside ${standard[kind](count)}` };
     },
   };
 }

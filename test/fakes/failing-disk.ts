@@ -1,4 +1,4 @@
-import { type Disk, NodeDisk } from "../../src/adapters/files/index.ts";
+import { type Disk, type FileBytes, NodeDisk } from "../../src/adapters/files/index.ts";
 import { AdapterError } from "../../src/domain/index.ts";
 
 /** What goes wrong with the disk, from one step on. */
@@ -35,7 +35,7 @@ export class FailingDisk implements Disk {
   syncAll(paths: readonly string[]): Promise<void> {
     return this.#real.syncAll(paths);
   }
-  write(path: string, data: Uint8Array | string, mode?: number): void {
+  write(path: string, data: FileBytes, mode?: number): void {
     this.#change("takes space");
     this.#real.write(path, data, mode);
   }
@@ -43,7 +43,7 @@ export class FailingDisk implements Disk {
     this.#change("takes space");
     this.#real.append(path, data);
   }
-  replace(path: string, data: Uint8Array | string, mode?: number): void {
+  replace(path: string, data: FileBytes, mode?: number): void {
     this.#change("takes space");
     this.#real.replace(path, data, mode);
   }

@@ -1,7 +1,7 @@
 import { linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Disk, NodeDisk } from "../../src/adapters/files/index.ts";
+import { type Disk, type FileBytes, NodeDisk } from "../../src/adapters/files/index.ts";
 
 /** What ends a run on a disk that lost its power: no fault that a program could handle. */
 export class PowerLoss extends Error {}
@@ -45,7 +45,7 @@ export class ForgetfulDisk implements Disk {
   stat(path: string): ReturnType<Disk["stat"]> {
     return this.#real.stat(path);
   }
-  write(path: string, data: Uint8Array | string, mode?: number): void {
+  write(path: string, data: FileBytes, mode?: number): void {
     this.#step();
     this.#real.write(path, data, mode);
   }
@@ -53,7 +53,7 @@ export class ForgetfulDisk implements Disk {
     this.#step();
     this.#real.append(path, data);
   }
-  replace(path: string, data: Uint8Array | string, mode?: number): void {
+  replace(path: string, data: FileBytes, mode?: number): void {
     const beside = `${path}.new`;
     this.write(beside, data, mode);
     this.syncFile(beside);

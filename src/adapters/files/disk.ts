@@ -1,3 +1,6 @@
+/** What a file is to hold; pieces are written one after the other, without being put together in memory first. */
+export type FileBytes = Uint8Array | string | readonly Uint8Array[];
+
 /**
  * The disk as a port, with its syncs. Nothing is durable before {@link Disk.syncFile} of the file *and*
  * {@link Disk.syncDirectory} of the directory that names it; a test stands behind this port that forgets the rest, since
@@ -7,10 +10,10 @@
 export interface Disk {
   read(path: string): Buffer;
   /** Creates or truncates. Not durable until synced. */
-  write(path: string, data: Uint8Array | string, mode?: number): void;
+  write(path: string, data: FileBytes, mode?: number): void;
   append(path: string, data: Uint8Array | string): void;
   /** Replaces atomically: temporary file beside it, sync, rename, sync of the directory. */
-  replace(path: string, data: Uint8Array | string, mode?: number): void;
+  replace(path: string, data: FileBytes, mode?: number): void;
   syncFile(path: string): void;
   syncDirectory(path: string): void;
   /**

@@ -11,11 +11,12 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  writevSync,
 } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AdapterError, type AdapterErrorCode } from "../../domain/index.ts";
-import type { Disk } from "./disk.ts";
+import type { Disk, FileBytes } from "./disk.ts";
 
 const codes: Readonly<Record<string, AdapterErrorCode>> = {
   ENOSPC: "DISK_FULL",
@@ -57,6 +58,32 @@ function reachOr<T>(absent: T, call: () => T): T {
   }
 }
 
+function isPieces(data: FileBytes): data is readonly Uint8Array[] {
+  return Array.isArray(data);
+}
+
+/** writev(2) takes so many pieces at once, and may write fewer bytes than it was given. */
+const mostPieces = 1024;
+
+function writePieces(path: string, pieces: readonly Uint8Array[], mode: number): void {
+  const descriptor = openSync(path, "w", mode);
+  try {
+    let left = pieces.filter((piece) => piece.length > 0);
+    while (left.length > 0) {
+      let written = writevSync(descriptor, left.slice(0, mostPieces));
+      const half = left.findIndex((piece) => {
+        if (written < piece.length) return true;
+        written -= piece.length;
+        return false;
+      });
+      const [first, ...rest] = half === -1 ? [] : left.slice(half);
+      left = first === undefined ? [] : [first.subarray(written), ...rest];
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 function syncPath(path: string): void {
   reach(() => {
     const descriptor = openSync(path, "r");
@@ -74,15 +101,15 @@ export class NodeDisk implements Disk {
     return reach(() => readFileSync(path));
   }
 
-  write(path: string, data: Uint8Array | string, mode = 0o644): void {
-    reach(() => writeFileSync(path, data, { mode }));
+  write(path: string, data: FileBytes, mode = 0o644): void {
+    reach(() => (isPieces(data) ? writePieces(path, data, mode) : writeFileSync(path, data, { mode })));
   }
 
   append(path: string, data: Uint8Array | string): void {
     reach(() => appendFileSync(path, data));
   }
 
-  replace(path: string, data: Uint8Array | string, mode = 0o644): void {
+  replace(path: string, data: FileBytes, mode = 0o644): void {
     // The name is ours alone within the directory; one left over from a crash is simply written anew.
     const beside = join(dirname(path), `.${basename(path)}.release-bot-new`);
     try {

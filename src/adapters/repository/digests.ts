@@ -9,6 +9,18 @@ export function sha256Of(bytes: Uint8Array): Sha256 {
   return hash("sha256", bytes) as Sha256;
 }
 
+/** The same over pieces, one after the other. */
+export function sha256OfPieces(pieces: readonly Uint8Array[]): Sha256 {
+  const running = createHash("sha256");
+  for (const piece of pieces) running.update(piece);
+  return running.digest("hex") as Sha256;
+}
+
+/** How long pieces are together, in bytes. */
+export function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+}
+
 const stepBytes = 2 << 20;
 
 /**
@@ -62,11 +74,6 @@ export class OpenDigest {
     for (const chunk of chunks.slice(this.#chunks.length)) running.update(chunk.open);
     return running.digest("hex");
   }
-}
-
-/** How long what the chunks inflate to is. */
-export function openLength(chunks: readonly Chunk[]): number {
-  return chunks.reduce((sum, chunk) => sum + chunk.open.length, 0);
 }
 
 /** SHA-256 of a file of any length, read in pieces. Throws AdapterError `NOT_FOUND`. */

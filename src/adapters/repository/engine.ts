@@ -61,8 +61,8 @@ export interface RenderContext {
 
 /** New metadata, not yet signed. Paths are relative to the root. */
 export interface Rendering {
-  /** Hash-named files: written before anything commits. */
-  readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+  /** Hash-named files, in pieces: written before anything commits. */
+  readonly files: readonly { readonly path: string; readonly bytes: readonly Uint8Array[] }[];
   /** What commits, in order; a signature stands where it belongs. */
   readonly commits: readonly (CommitFile | { readonly path: string; readonly signature: SignRequest })[];
   /** What {@link Snapshot.identity} will be once it is read again. */

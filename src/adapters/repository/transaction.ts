@@ -17,7 +17,7 @@ import { stateDirectory } from "./place.ts";
 /** What is written before anything commits. Paths are relative to the root; `from` is absolute. */
 export interface Staging {
   readonly links: readonly { readonly from: string; readonly to: string }[];
-  readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+  readonly files: readonly { readonly path: string; readonly bytes: readonly Uint8Array[] }[];
   /** Every path that {@link Commit.files} may hold. */
   readonly commits: readonly string[];
 }
@@ -93,10 +93,12 @@ export class Transaction {
     let signed: Promise<Commit> | null = null;
     let ready: Journal;
     try {
-      await this.#begin(begun);
+      const durable = this.#begin(begun);
+      // What is signed changes nothing: it need not wait until the journal is durable, but all that is staged must.
       signed = sign();
-      // It is waited for below; meanwhile its fault is nobody's surprise.
+      // They are waited for below; meanwhile their faults are nobody's surprise.
       signed.catch(() => undefined);
+      await durable;
       await this.#stage(staging);
       const { files, retired, judged } = await signed;
       await this.#stageCommit(files);
@@ -116,10 +118,13 @@ export class Transaction {
     return resolve(this.#root, path);
   }
 
-  async #begin(journal: Journal): Promise<void> {
+  /** Writes the journal, which fails at once; answers when it is durable. */
+  #begin(journal: Journal): Promise<void> {
     this.#makeDirectory(dirname(this.#journal));
     this.#disk.write(this.#journal, `${JSON.stringify(journal)}\n`);
-    await this.#disk.syncAll([this.#journal, dirname(this.#journal)]);
+    const durable = this.#disk.syncAll([this.#journal, dirname(this.#journal)]);
+    durable.catch(() => undefined);
+    return durable;
   }
 
   async #goOn(journal: Journal): Promise<void> {
@@ -142,7 +147,7 @@ export class Transaction {
       // one that a crash left behind need not be whole.
       const there = this.#disk.stat(target);
       if (there === null) this.#disk.write(target, bytes);
-      else if (!this.#disk.read(target).equals(bytes)) this.#disk.replace(target, bytes);
+      else if (!isJust(this.#disk.read(target), bytes)) this.#disk.replace(target, bytes);
       unsynced.add(target).add(dirname(target));
     }
     await this.#disk.syncAll([...unsynced]);
@@ -229,6 +234,16 @@ export class Transaction {
     this.#disk.makeDirectory(path);
     for (const one of missing.reverse()) this.#disk.syncDirectory(dirname(one));
   }
+}
+
+/** Whether a file holds these pieces, one after the other, and nothing else. */
+function isJust(file: Buffer, pieces: readonly Uint8Array[]): boolean {
+  let left = file;
+  for (const piece of pieces) {
+    if (!left.subarray(0, piece.length).equals(piece)) return false;
+    left = left.subarray(piece.length);
+  }
+  return left.length === 0;
 }
 
 /** What the last whole line says; null where not even the first was finished: then nothing had begun. */

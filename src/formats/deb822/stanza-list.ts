@@ -2,12 +2,10 @@
  * Packages and Sources: stanzas with an empty line after each. Like rpm's lists they are spliced as bytes, in chunks of
  * whole stanzas; a stanza goes from one suite to another exactly as the first suite's signature vouches for it.
  */
-import { type Chunk, chunkOf } from "../gzip/index.ts";
+import { type Chunk, chunkLength, chunkOf, takesMore } from "../gzip/index.ts";
 
 /** Fields of one stanza, by lower-case name; further lines of a field keep their line feeds. */
 export type Fields = ReadonlyMap<string, string>;
-
-const chunkLength = 1 << 17;
 
 /** Reads the fields of one stanza. Throws RangeError where a line is none of a field's. */
 export function parseFields(text: string): Fields {
@@ -93,7 +91,7 @@ export function spliceStanzaList(
   }
   if (change.add.length === 0) return result;
   const last = result.at(-1);
-  const joined = last !== undefined && last.open.length < chunkLength ? [last.open, ...change.add] : change.add;
+  const joined = takesMore(last) ? [last.open, ...change.add] : change.add;
   if (joined !== change.add) result.pop();
   return [...result, ...packStanzas(Buffer.concat(joined))];
 }

@@ -11,6 +11,10 @@ export interface Chunk {
   readonly packed: Buffer;
 }
 
+/** About how many bytes one member of a list of packages holds: few enough to be packed anew in a few milliseconds. */
+export const chunkLength = 1 << 17;
+const takesMoreBelow = 1 << 14;
+
 const magic = [0x1f, 0x8b, 8];
 const flagExtra = 4;
 const headerLength = 10 + 2 + 4 + 4;
@@ -40,6 +44,14 @@ class UnpackedChunk implements Chunk {
 /** Bytes as one member. The same bytes always give the same member: no time, no name. */
 export function chunkOf(open: Buffer): Chunk {
   return new UnpackedChunk(open);
+}
+
+/**
+ * Whether what is added goes into the last chunk of a list: a short one takes it in, so that a thousand promotions do not
+ * make a thousand members; a long one stays, since all of it would be packed anew.
+ */
+export function takesMore(last: Chunk | undefined): last is Chunk {
+  return last !== undefined && last.open.length < takesMoreBelow;
 }
 
 function pack(open: Buffer): Buffer {
@@ -113,12 +125,17 @@ export function readChunks(file: Buffer): Chunk[] {
   return chunks;
 }
 
-/** What the chunks inflate to, one after the other. */
-export function openBytes(chunks: readonly Chunk[]): Buffer {
-  return Buffer.concat(chunks.map((chunk) => chunk.open));
+/** What the chunks inflate to, piece by piece: put together it would be megabytes of new memory. */
+export function openPieces(chunks: readonly Chunk[]): Buffer[] {
+  return chunks.map((chunk) => chunk.open);
 }
 
-/** The gzip file that the chunks make. */
+/** The gzip file that the chunks make, piece by piece. */
+export function packedPieces(chunks: readonly Chunk[]): Buffer[] {
+  return chunks.map((chunk) => chunk.packed);
+}
+
+/** The same in one buffer. */
 export function packedBytes(chunks: readonly Chunk[]): Buffer {
-  return Buffer.concat(chunks.map((chunk) => chunk.packed));
+  return Buffer.concat(packedPieces(chunks));
 }

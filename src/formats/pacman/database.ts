@@ -3,7 +3,7 @@
  * database, `files`). Kept as chunks of whole packages; the last chunk is the archive's end.
  */
 import { parseSha256, type Sha256 } from "../../domain/index.ts";
-import { type Chunk, chunkOf } from "../gzip/index.ts";
+import { type Chunk, chunkLength, chunkOf, takesMore } from "../gzip/index.ts";
 import { ownText } from "../own-text.ts";
 import { readTar, renderedLength, renderTar, type TarEntry, tarEnd } from "./tar.ts";
 
@@ -23,7 +23,6 @@ export interface PacmanPackage {
 }
 
 const filePattern = /^[A-Za-z0-9@_+][A-Za-z0-9@._+:-]*\.pkg\.tar(?:\.[a-z0-9]+)?$/;
-const chunkLength = 1 << 17;
 
 function parsePackage(entries: readonly TarEntry[]): PacmanPackage {
   const desc = entries.find((entry) => entry.name.endsWith("/desc"))?.content.toString("utf8") ?? "";
@@ -105,7 +104,7 @@ export function spliceDatabase(
   }
   if (change.add.length === 0) return result;
   const last = result.at(-1);
-  const joined = last !== undefined && last.open.length < chunkLength;
+  const joined = takesMore(last);
   if (joined) result.pop();
   return [...result, ...packPackages([...(joined ? packagesOf(last) : []), ...change.add])];
 }

@@ -6,7 +6,7 @@
  * A list is kept as chunks: the first is everything before the first element, the last everything after the last one,
  * and each between them holds whole elements.
  */
-import { type Chunk, chunkOf } from "../gzip/index.ts";
+import { type Chunk, chunkLength, chunkOf, takesMore } from "../gzip/index.ts";
 import { ownText } from "../own-text.ts";
 
 /** A list taken apart. */
@@ -22,8 +22,6 @@ export interface PackageElement {
   readonly bytes: Buffer;
 }
 
-/** Elements are packed together up to about this many bytes: small enough to be packed anew in a few milliseconds. */
-const chunkLength = 1 << 17;
 const open = Buffer.from("<package ");
 const close = Buffer.from("</package>");
 
@@ -139,13 +137,8 @@ export function readPackageList(chunks: readonly Chunk[]): PackageList {
 
 /** What the list will begin with once that many elements have been added after the rest. */
 export function beginningOfList(list: PackageList, added: number): Chunk[] {
-  const stays = takesIn(list.body.at(-1)) ? list.body.slice(0, -1) : list.body;
+  const stays = takesMore(list.body.at(-1)) ? list.body.slice(0, -1) : list.body;
   return [countPackages(list.head, countIn(list.head) + added), ...stays];
-}
-
-/** A short last chunk takes new elements in, so that a thousand promotions do not make a thousand members. */
-function takesIn(last: Chunk | undefined): last is Chunk {
-  return last !== undefined && last.open.length < chunkLength;
 }
 
 /**
@@ -171,7 +164,7 @@ export function splicePackageList(
   }
   if (change.add.length > 0) {
     const last = body.at(-1);
-    const joined = takesIn(last) ? [last.open, ...change.add] : change.add;
+    const joined = takesMore(last) ? [last.open, ...change.add] : change.add;
     if (joined !== change.add) body.pop();
     body.push(...packElements(joined.map(endWithLineFeed)));
   }

@@ -27,6 +27,19 @@ function codeOf(act: () => void): string {
 }
 
 describe("the machine's disk", () => {
+  it("writes pieces one after the other, however many they are", () => {
+    const path = join(root, "file");
+    const pieces = Array.from({ length: 3_000 }, (_, number) => Buffer.from("x".repeat(number % 7)));
+    disk.write(path, "it held something longer before".repeat(1_000));
+    disk.write(path, pieces);
+    expect(disk.read(path).equals(Buffer.concat(pieces))).toBe(true);
+    disk.replace(path, [Buffer.from("one, "), Buffer.alloc(0), Buffer.from("two")]);
+    expect(disk.read(path).toString()).toBe("one, two");
+    disk.write(path, []);
+    expect(disk.read(path).length).toBe(0);
+    expect(codeOf(() => disk.write("/dev/full", pieces))).toBe("DISK_FULL");
+  });
+
   it("reads what was written, appended and replaced", () => {
     const path = join(root, "file");
     disk.write(path, "one\n");

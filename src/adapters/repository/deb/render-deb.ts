@@ -6,8 +6,8 @@ import {
   spliceStanzaList,
   stanzasOf,
 } from "../../../formats/deb822/index.ts";
-import { type Chunk, chunkOf, openBytes, packedBytes } from "../../../formats/gzip/index.ts";
-import { OpenDigest, sha256Of } from "../digests.ts";
+import { type Chunk, chunkOf, openPieces, packedPieces } from "../../../formats/gzip/index.ts";
+import { lengthOf, OpenDigest, sha256Of, sha256OfPieces } from "../digests.ts";
 import type { RenderContext, Rendering, SnapshotChange } from "../engine.ts";
 import type { MetadataCache } from "../metadata-cache.ts";
 import { component, type DebSnapshot, type IndexPath, packagesPath, sourcesPath } from "./deb-snapshot.ts";
@@ -41,11 +41,11 @@ export function renderIndices(
   const directory = `${place.base}/dists/${place.suite}`;
   const made = [...indices].flatMap(([path, chunks]): readonly IndexFile[] => {
     // An empty file is no gzip file.
-    const packed = packedBytes(chunks.length === 0 ? [chunkOf(Buffer.alloc(0))] : chunks);
-    const sha256 = sha256Of(packed);
+    const packed = packedPieces(chunks.length === 0 ? [chunkOf(Buffer.alloc(0))] : chunks);
+    const sha256 = sha256OfPieces(packed);
     cache.put(`deb ${path} ${sha256}`, { chunks }, chunks);
     return [
-      indexFile(directory, path, openBytes(chunks), digestOf(begun, `${directory}/${path}`, chunks)),
+      indexFile(directory, path, openPieces(chunks), digestOf(begun, `${directory}/${path}`, chunks)),
       indexFile(directory, `${path}.gz`, packed, sha256),
     ];
   });
@@ -114,11 +114,11 @@ function architecturesOf(snapshot: DebSnapshot, change: SnapshotChange): string[
 interface IndexFile {
   readonly entry: ReleaseEntry;
   readonly byHash: string;
-  readonly bytes: Buffer;
+  readonly bytes: readonly Buffer[];
 }
 
-function indexFile(directory: string, path: string, bytes: Buffer, sha256: string): IndexFile {
-  return { entry: { path, size: bytes.length, sha256 }, byHash: byHashPath(directory, path, sha256), bytes };
+function indexFile(directory: string, path: string, bytes: readonly Buffer[], sha256: string): IndexFile {
+  return { entry: { path, size: lengthOf(bytes), sha256 }, byHash: byHashPath(directory, path, sha256), bytes };
 }
 
 function digestOf(begun: BegunIndices, path: string, chunks: readonly Chunk[]): string {

@@ -1,7 +1,7 @@
 /** New metadata for an rpm repository: the three lists spliced, all else carried over. */
 import { hash } from "node:crypto";
 import { join } from "node:path";
-import { packedBytes } from "../../../formats/gzip/index.ts";
+import { openPieces, packedPieces } from "../../../formats/gzip/index.ts";
 import {
   beginningOfList,
   chunksOfList,
@@ -16,7 +16,7 @@ import {
   splicePackageList,
 } from "../../../formats/rpm/index.ts";
 import type { Disk } from "../../files/index.ts";
-import { OpenDigest, openLength, sha256Of } from "../digests.ts";
+import { lengthOf, OpenDigest, sha256Of, sha256OfPieces } from "../digests.ts";
 import type { RenderContext, Rendering, SnapshotChange } from "../engine.ts";
 import type { MetadataCache } from "../metadata-cache.ts";
 import type { Place } from "../place.ts";
@@ -35,7 +35,7 @@ export type BegunLists = Readonly<Record<ListType, OpenDigest>>;
 
 interface MetadataFile {
   readonly data: RepomdData;
-  readonly bytes: Buffer;
+  readonly bytes: readonly Buffer[];
 }
 
 /** How long a client may meet the former repomd.xml at a mirror that is behind. */
@@ -103,8 +103,8 @@ function spliceList(
     add: source === null ? [] : change.add.map((entry) => findElement(source.lists[type], entry.files[0].sha256)),
   });
   const chunks = chunksOfList(list);
-  const bytes = packedBytes(chunks);
-  const checksum = sha256Of(bytes);
+  const bytes = packedPieces(chunks);
+  const checksum = sha256OfPieces(bytes);
   cache.put(`rpm ${checksum}`, list, chunks);
   const ahead = begun?.[type];
   const digest = ahead?.begins(chunks) === true ? ahead : new OpenDigest(chunks);
@@ -114,8 +114,8 @@ function spliceList(
     openChecksum: digest.over(chunks),
     location: `repodata/${checksum}-${type}.xml.gz`,
     timestamp,
-    size: bytes.length,
-    openSize: openLength(chunks),
+    size: lengthOf(bytes),
+    openSize: lengthOf(openPieces(chunks)),
   };
   return { data, bytes };
 }
@@ -132,7 +132,10 @@ function groupFile(parts: Parts, snapshot: RpmSnapshot, timestamp: number): Meta
   const checksum = sha256Of(bytes);
   const location = `repodata/${checksum}-comps.xml`;
   const size = bytes.length;
-  return { data: { type: "group", checksum, openChecksum: null, location, timestamp, size, openSize: null }, bytes };
+  return {
+    data: { type: "group", checksum, openChecksum: null, location, timestamp, size, openSize: null },
+    bytes: [bytes],
+  };
 }
 
 function stateOf(repomd: Buffer): RepomdState {
