@@ -37,6 +37,22 @@ export class SignatureJudge {
     return certificate;
   }
 
+  /**
+   * Judges by the key's certificate as it is now. That is asked for again each minute and is nearly always the same: so it is
+   * judged by the former one meanwhile, and what that yields counts only if it is the same.
+   */
+  async byCertificate<T>(key: Fingerprint, judge: (certificate: Buffer) => Promise<T>): Promise<T> {
+    const former = this.#known.get(key)?.certificate;
+    const asked = this.certificate(key);
+    if (former === undefined || former === asked) return judge(await asked);
+    const ahead = former.then((known) => ({ known, judged: judge(known) }));
+    // Whatever is wrong is met again where it counts.
+    ahead.then(({ judged }) => judged).catch(() => undefined);
+    const certificate = await asked;
+    const { known, judged } = await ahead;
+    return known.equals(certificate) ? judged : judge(certificate);
+  }
+
   async #fetch(key: Fingerprint): Promise<Buffer> {
     const exported = Buffer.from(await this.#keys.publicKey(key));
     // gpgv reads binary keyrings only.
@@ -46,20 +62,22 @@ export class SignatureJudge {
 
   /** Null where the detached signature (armored or binary) over the file is good; else what is wrong with it. */
   detached(key: Fingerprint, signature: Uint8Array, file: string): Promise<string | null> {
-    return this.#withFiles(key, signature, (keyring, path) => this.#judge(key, keyring, [path, file]));
+    return this.byCertificate(key, (certificate) =>
+      withFiles(certificate, signature, (keyring, path) => judge(key, keyring, [path, file])),
+    );
   }
 
   /** The same over bytes. */
   detachedBytes(key: Fingerprint, signature: Uint8Array, bytes: Uint8Array): Promise<string | null> {
-    return this.#once(key, [signature, bytes], () =>
-      this.#withFiles(key, signature, (keyring, path) => this.#judge(key, keyring, [path, "-"], bytes)),
+    return this.#once(key, [signature, bytes], (certificate) =>
+      withFiles(certificate, signature, (keyring, path) => judge(key, keyring, [path, "-"], bytes)),
     );
   }
 
   /** The text of a clear-signed message, or what is wrong with its signature. */
   clearSigned(key: Fingerprint, message: Uint8Array): Promise<{ readonly text: string } | { readonly wrong: string }> {
-    return this.#once(key, [message], () =>
-      this.#withFiles(key, message, async (keyring, path) => {
+    return this.#once(key, [message], (certificate) =>
+      withFiles(certificate, message, async (keyring, path) => {
         const args = ["--status-fd", "2", "--keyring", keyring, "--output", "-", path];
         const answer = await runTool({ program: "gpgv", args, limitMs });
         const wrong = verdict(key, answer.status, answer.stderr);
@@ -69,59 +87,57 @@ export class SignatureJudge {
   }
 
   /** Asks once for the same key and the same bytes: a plan and its application ask within moments. */
-  async #once<T>(key: Fingerprint, parts: readonly Uint8Array[], ask: () => Promise<T>): Promise<T> {
-    const certificate = await this.certificate(key);
-    const name = [key, ...[certificate, ...parts].map((part) => hash("sha256", part))].join(" ");
-    const now = this.#clock().getTime();
-    const known = this.#verdicts.get(name);
-    if (known !== undefined && Math.abs(now - known.at) < freshMs) return known.verdict as Promise<T>;
-    const asked = ask();
-    for (const [old, { at }] of this.#verdicts) if (Math.abs(now - at) >= freshMs) this.#verdicts.delete(old);
-    this.#verdicts.set(name, { at: now, verdict: asked });
-    asked.catch(() => this.#verdicts.delete(name));
-    return asked;
+  #once<T>(key: Fingerprint, parts: readonly Uint8Array[], ask: (certificate: Buffer) => Promise<T>): Promise<T> {
+    return this.byCertificate(key, async (certificate) => {
+      const name = [key, ...[certificate, ...parts].map((part) => hash("sha256", part))].join(" ");
+      const now = this.#clock().getTime();
+      const known = this.#verdicts.get(name);
+      if (known !== undefined && Math.abs(now - known.at) < freshMs) return known.verdict as Promise<T>;
+      const asked = ask(certificate);
+      for (const [old, { at }] of this.#verdicts) if (Math.abs(now - at) >= freshMs) this.#verdicts.delete(old);
+      this.#verdicts.set(name, { at: now, verdict: asked });
+      asked.catch(() => this.#verdicts.delete(name));
+      return asked;
+    });
   }
 
   /** Who says to have made a signature (a detached one over bytes, or a clear-signed message); null where nothing says so. */
   async issuer(signature: Uint8Array): Promise<Fingerprint | null> {
-    const stem = join(tmpdir(), `rb-${randomBytes(8).toString("hex")}`);
-    try {
-      writeFileSync(`${stem}.sig`, signature, { mode: 0o600, flag: "wx" });
-      writeFileSync(`${stem}.pgp`, "", { mode: 0o600, flag: "wx" });
-      const detached = !Buffer.from(signature).toString("latin1", 0, 64).startsWith("-----BEGIN PGP SIGNED");
-      const files = detached ? [`${stem}.sig`, `${stem}.pgp`] : [`${stem}.sig`];
-      // With an empty keyring gpgv can judge nothing, but it says whose signature it would be.
-      const args = ["--status-fd", "1", "--keyring", `${stem}.pgp`, ...files];
+    const detached = !Buffer.from(signature).toString("latin1", 0, 64).startsWith("-----BEGIN PGP SIGNED");
+    // With an empty keyring gpgv can judge nothing, but it says whose signature it would be.
+    return withFiles(new Uint8Array(), signature, async (keyring, path) => {
+      const args = ["--status-fd", "1", "--keyring", keyring, path, ...(detached ? [keyring] : [])];
       const answer = await runTool({ program: "gpgv", args, limitMs });
       const said = /^\[GNUPG:\] ERRSIG .* ([0-9A-F]{40})$/m.exec(answer.stdout.toString("utf8"))?.[1];
       return said === undefined ? null : parseFingerprint(said);
-    } finally {
-      rmSync(`${stem}.pgp`, { force: true });
-      rmSync(`${stem}.sig`, { force: true });
-    }
+    });
   }
+}
 
-  async #judge(key: Fingerprint, keyring: string, args: readonly string[], input?: Uint8Array): Promise<string | null> {
-    const run = { program: "gpgv", args: ["--status-fd", "1", "--keyring", keyring, ...args], limitMs };
-    const answer = await runTool(input === undefined ? run : { ...run, input });
-    return verdict(key, answer.status, answer.stdout.toString("utf8"));
-  }
+async function judge(
+  key: Fingerprint,
+  keyring: string,
+  args: readonly string[],
+  input?: Uint8Array,
+): Promise<string | null> {
+  const run = { program: "gpgv", args: ["--status-fd", "1", "--keyring", keyring, ...args], limitMs };
+  const answer = await runTool(input === undefined ? run : { ...run, input });
+  return verdict(key, answer.status, answer.stdout.toString("utf8"));
+}
 
-  async #withFiles<T>(
-    key: Fingerprint,
-    content: Uint8Array,
-    use: (keyring: string, content: string) => Promise<T>,
-  ): Promise<T> {
-    const certificate = await this.certificate(key);
-    const stem = join(tmpdir(), `rb-${randomBytes(8).toString("hex")}`);
-    try {
-      writeFileSync(`${stem}.pgp`, certificate, { mode: 0o600, flag: "wx" });
-      writeFileSync(`${stem}.sig`, content, { mode: 0o600, flag: "wx" });
-      return await use(`${stem}.pgp`, `${stem}.sig`);
-    } finally {
-      rmSync(`${stem}.pgp`, { force: true });
-      rmSync(`${stem}.sig`, { force: true });
-    }
+async function withFiles<T>(
+  certificate: Uint8Array,
+  content: Uint8Array,
+  use: (keyring: string, content: string) => Promise<T>,
+): Promise<T> {
+  const stem = join(tmpdir(), `rb-${randomBytes(8).toString("hex")}`);
+  try {
+    writeFileSync(`${stem}.pgp`, certificate, { mode: 0o600, flag: "wx" });
+    writeFileSync(`${stem}.sig`, content, { mode: 0o600, flag: "wx" });
+    return await use(`${stem}.pgp`, `${stem}.sig`);
+  } finally {
+    rmSync(`${stem}.pgp`, { force: true });
+    rmSync(`${stem}.sig`, { force: true });
   }
 }
 

@@ -64,7 +64,7 @@ export class RpmEngine implements Engine {
   }
 
   async judgePackages(paths: readonly string[], key: Fingerprint): Promise<ReadonlyMap<string, string | null>> {
-    return judgeRpms(await this.#judge.certificate(key), paths);
+    return this.#judge.byCertificate(key, (certificate) => judgeRpms(certificate, paths));
   }
 
   async describe(place: Place, files: readonly string[]): Promise<Snapshot> {
