@@ -4,6 +4,7 @@ export * from "./brand.ts";
 export * from "./command.ts";
 export * from "./distribution.ts";
 export * from "./names.ts";
+export * from "./progress.ts";
 export * from "./refusal.ts";
 export * from "./repository-name.ts";
 export * from "./result.ts";

@@ -3,6 +3,7 @@
  * takes nobody's word but that of the three kinds of keys: maintainers' for comments, package keys for statements, packages
  * and metadata, the logs key for commits.
  */
+import type { Tell } from "../domain/index.ts";
 import { BrokenLink } from "./broken-link.ts";
 import { checkAsked } from "./check-asked.ts";
 import { LogChecker } from "./check-logs.ts";
@@ -19,11 +20,20 @@ export interface AuditQuestion {
   readonly which: string | null;
 }
 
-/** Checks everything; answers one line for each deed that was found to hold. Throws {@link BrokenLink}. */
-export async function audit(question: AuditQuestion, evidence: AuditEvidence): Promise<readonly string[]> {
+/** Checks everything, telling how far it is; answers one line for each deed that was found to hold. Throws {@link BrokenLink}. */
+export async function audit(
+  question: AuditQuestion,
+  evidence: AuditEvidence,
+  tell: Tell = () => undefined,
+): Promise<readonly string[]> {
   const { release, name, which } = question;
   const logs = new LogChecker(evidence);
-  const all = await readStatements(evidence, logs, ({ about }) => about.release === release && nameOf(about) === name);
+  const all = await readStatements(
+    evidence,
+    logs,
+    ({ about }) => about.release === release && nameOf(about) === name,
+    tell,
+  );
   const asked = new Set(all.filter(({ deed }) => isAskedFor(deed, which)).map(({ deed }) => whichOf(deed.about)));
   const stated = all.filter(({ deed }) => asked.has(whichOf(deed.about)));
   if (stated.length === 0) {
@@ -32,7 +42,10 @@ export async function audit(question: AuditQuestion, evidence: AuditEvidence): P
   const auditor = new Auditor(evidence, logs, all);
   const held: string[] = [];
   // What was done last counts most, and is looked at first.
-  for (const one of [...stated].reverse()) held.unshift(await auditor.audit(one));
+  for (const [done, one] of [...stated].reverse().entries()) {
+    tell({ what: "follows what is stated", done, total: stated.length });
+    held.unshift(await auditor.audit(one));
+  }
   return held;
 }
 

@@ -1,5 +1,6 @@
 /** Finds the statements that are kept in the logs repository, each proven to be signed by a package key and announced. */
 import { createHash } from "node:crypto";
+import type { Tell } from "../domain/index.ts";
 import { type Envelope, parseStatement, preAuthentication } from "../formats/in-toto/index.ts";
 import { BrokenLink } from "./broken-link.ts";
 import type { LogChecker } from "./check-logs.ts";
@@ -21,11 +22,13 @@ export async function readStatements(
   evidence: AuditEvidence,
   logs: LogChecker,
   isAskedFor: (deed: Deed) => boolean,
+  tell: Tell = () => undefined,
 ): Promise<Stated[]> {
   const found = new Map<string, Stated>();
   const kept = new RegExp(`^[^/]+/${provenanceLabel}/log_[0-9_.-]+?(\\.part-000)?$`);
   const paths = evidence.paths.filter((path) => kept.test(path)).map((path) => path.replace(/\.part-000$/, ""));
-  for (const path of paths) {
+  for (const [done, path] of paths.entries()) {
+    tell({ what: "reads the statements", done, total: paths.length });
     const text = await evidence.readLog(path, null);
     const log = readStatementLog(Buffer.from(text ?? "").toString("latin1"));
     for (const envelope of log.envelopes) {

@@ -1,6 +1,6 @@
 /** All that one maintainer's key ever asked for, and what came of it: for the day on which that key is lost. */
 import { createHash } from "node:crypto";
-import type { Fingerprint, QubeName } from "../domain/index.ts";
+import type { Fingerprint, QubeName, Tell } from "../domain/index.ts";
 import { BrokenLink } from "./broken-link.ts";
 import { signedLineOf } from "./check-asked.ts";
 import { LogChecker } from "./check-logs.ts";
@@ -49,8 +49,9 @@ export async function tellOfSigner(
   signer: Fingerprint,
   evidence: AuditEvidence,
   ledger: readonly LedgerMessage[],
+  tell: Tell = () => undefined,
 ): Promise<SignerStory> {
-  const stated = await readStatements(evidence, new LogChecker(evidence), ({ asked }) => asked.by === "comment");
+  const stated = await readStatements(evidence, new LogChecker(evidence), ({ asked }) => asked.by === "comment", tell);
   const doubtful: { where: string; why: string }[] = [];
   const messages = new Map<string, { signedAt: Date; lines: readonly string[] }>();
   const others = new Set<string>();
@@ -72,7 +73,7 @@ export async function tellOfSigner(
     await hear(comment, receivedAt, `the ledger of ${environment}`);
   for (const one of stated) await needLine(one, messages, evidence);
 
-  const tell = ([comment, { signedAt, lines }]: [
+  const messageOf = ([comment, { signedAt, lines }]: [
     string,
     { signedAt: Date; lines: readonly string[] },
   ]): SignerMessage => ({
@@ -93,7 +94,7 @@ export async function tellOfSigner(
         ),
     })),
   });
-  const told = [...messages].map(tell).sort((a, b) => a.signedAt.getTime() - b.signedAt.getTime());
+  const told = [...messages].map(messageOf).sort((a, b) => a.signedAt.getTime() - b.signedAt.getTime());
   return { signer, messages: told, doubtful };
 }
 

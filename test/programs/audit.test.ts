@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { deflateSync, inflateSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Asked } from "../../src/formats/in-toto/index.ts";
 import { main } from "../../src/programs/cli/audit.ts";
 import type { Deed, Promotion } from "../../src/trail/index.ts";
@@ -126,6 +126,28 @@ function fileOf(pattern: RegExp): string {
 }
 
 describe("release-bot audit", () => {
+  it("shows on a terminal how many statements it has read, and how many of them it has followed", async () => {
+    const { isTTY } = process.stderr;
+    let now = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => {
+      now += 3000;
+      return now;
+    });
+    const words = ["r4.3", "core-admin", "--root", chain.root, "--logs", chain.logs.remote, "--keys", chain.keys];
+    try {
+      expect((await runCaptured(main, words)).stderr).toBe("");
+      process.stderr.isTTY = true;
+      const { status, stderr } = await runCaptured(main, words);
+      expect(status).toBe(0);
+      expect(stderr).toContain("0/1 reads the statements");
+      for (const done of [0, 1, 5]) expect(stderr).toContain(`${done}/6 follows what is stated`);
+      expect(stderr.endsWith("\r\u001b[2K")).toBe(true);
+    } finally {
+      process.stderr.isTTY = isTTY;
+      vi.restoreAllMocks();
+    }
+  });
+
   it("finds the whole chain of a component to hold, offline: rpm, deb and Arch", async () => {
     const words = ["r4.3", "core-admin", "--root", chain.root, "--logs", chain.logs.remote, "--keys", chain.keys];
     const run = await runCaptured(main, words);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { barText, ProgressLine, withProgress } from "../../src/programs/cli/progress.ts";
+import { barText, ProgressLine, Watch, withProgress } from "../../src/programs/cli/progress.ts";
 
 class Stream {
   said = "";
@@ -26,8 +26,30 @@ describe("progress", () => {
     [{ what: "files checked", done: 7, total: null }, "files checked: 7, 3 s"],
     [{ what: "files checked", done: 50, total: 200 }, "[#####---------------] 50/200 files checked, 3 s"],
     [{ what: "files checked", done: 300, total: 200 }, "[####################] 300/200 files checked, 3 s"],
+    [
+      { what: "hashes", done: 1, total: 2, part: { done: 6e8, total: 1.2e9, unit: "bytes" } as const },
+      "[###############-----] 1/2 hashes, 0.6 of 1.2 GB, 3 s",
+    ],
+    [
+      { what: "hashes", done: 0, total: 1, part: { done: 5e6, total: 2e7, unit: "bytes" } as const },
+      "[#####---------------] hashes, 5 of 20 MB, 3 s",
+    ],
+    [
+      { what: "signs", done: 1, total: 4, part: { done: 1, total: 2, unit: "steps" } as const },
+      "[#######-------------] 1/4 signs, 3 s",
+    ],
+    [{ what: "hashes", done: 0, total: 1, part: { done: 0, total: 0, unit: "bytes" } as const }, /^\[-{20}\] hashes/],
   ])("says how far it is: %j", (step, text) => {
-    expect(barText(step, 3)).toBe(text);
+    const said = barText(step, 3, 80);
+    if (typeof text === "string") expect(said).toBe(text);
+    else expect(said).toMatch(text);
+  });
+
+  it("draws a shorter bar in a narrow terminal", () => {
+    expect(barText({ what: "files", done: 1, total: 2 }, 3, 40)).toBe("[#####-----] 1/2 files, 3 s");
+    const part = { done: 438e6, total: 734e6, unit: "bytes" } as const;
+    const what = "hashes the packages";
+    expect(barText({ what, done: 0, total: 4, part }, 3, 40)).toBe("[#---------] 0/4 hashes…, 438 of 734 MB");
   });
 
   it("is shown on a terminal once two seconds have passed, and gone at the end", async () => {
@@ -42,7 +64,7 @@ describe("progress", () => {
       return "done";
     });
     expect(await work).toBe("done");
-    expect(seen).toMatch(/\r\u001b\[2K\[##########-+\] 1\/2 uploads, 2…?/);
+    expect(seen).toContain("\r\u001b[2K[#####-----] 1/2 uploads, 2 s");
     expect(stream.said.endsWith("\r\u001b[2K")).toBe(true);
     const length = stream.said.length;
     await vi.advanceTimersByTimeAsync(5000);
@@ -62,6 +84,33 @@ describe("progress", () => {
     });
     await expect(work).rejects.toThrow("no disk");
     expect(failing.said.endsWith("\r\u001b[2K")).toBe(true);
+  });
+
+  it("counts the two seconds from the first of several pieces of work", async () => {
+    const stream = new Stream("terminal");
+    const watch = new Watch(stream);
+    await watch.during("plans", async () => vi.advanceTimersByTimeAsync(1500));
+    expect(stream.said).toBe("");
+    await watch.during("signs", async () => vi.advanceTimersByTimeAsync(1500));
+    expect(stream.said).toContain("signs, 3 s");
+  });
+
+  it("leaves the terminal to a program that may ask for a passphrase", async () => {
+    const stream = new Stream("terminal");
+    const watch = new Watch(stream);
+    await watch.during("promotes", async () => {
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(stream.said).toContain("promotes");
+      await watch.silently(async () => {
+        expect(stream.said.endsWith("\r\u001b[2K")).toBe(true);
+        const { length } = stream.said;
+        await vi.advanceTimersByTimeAsync(3000);
+        watch.tell({ what: "promotes", done: 1, total: 2 });
+        expect(stream.said).toHaveLength(length);
+      });
+      await vi.advanceTimersByTimeAsync(300);
+      expect(stream.said).toMatch(/1\/2 promotes, 6 s$/);
+    });
   });
 
   it("never is wider than the terminal", () => {

@@ -9,6 +9,7 @@ import { filesOnDisk } from "./files-on-disk.ts";
 import { recordsOf } from "./gather-facts.ts";
 import { type Place, placeOf } from "./place.ts";
 import type { StoredRecord } from "./records.ts";
+import { Steps } from "./steps.ts";
 import type { RepositoryChange, Tree } from "./tree.ts";
 
 /** Applies a plan. Throws AdapterError; the repository is then as it was. */
@@ -17,7 +18,10 @@ export async function applyPlan(tree: Tree, plan: DistributionPlan, signer: Sign
   const distribution = plan.subject.kind === "template" ? null : parseDistribution(plan.dist);
   const target = placeOf(plan.release, plan.to, distribution);
   // A promotion leaves a debian pool alone; what a withdrawal puts back lies there already, too.
+  const names = ["looks at what stands", "makes the metadata", "signs and commits"] as const;
+  const steps = new Steps(names, tree.tell);
   await tree.alone(target, "untouched", async () => {
+    steps.at("looks at what stands");
     const snapshot = tree.engine(target).read(target);
     await tree.needSigned(snapshot, plan.signKey);
     needStanding(plan, snapshot);
@@ -25,7 +29,7 @@ export async function applyPlan(tree: Tree, plan: DistributionPlan, signer: Sign
       plan.action === "promote"
         ? await promotion(tree, plan, distribution, snapshot)
         : await withdrawal(tree, plan, distribution, snapshot);
-    await tree.change(change, signer);
+    await tree.change(change, signer, steps);
   });
   return { dist: plan.dist, repository: plan.to, moves: plan.moves };
 }

@@ -6,14 +6,14 @@ import { sha256OfFile } from "./digests.ts";
 import type { Snapshot } from "./engine.ts";
 import type { TreeFault } from "./face.ts";
 import { judgeByAny } from "./package-signatures.ts";
-import type { Place } from "./place.ts";
+import { type Place, placeName } from "./place.ts";
 import { placesInTree } from "./places-in-tree.ts";
 import { signedPlaces, signersOf } from "./signers.ts";
 import { journalDirectory } from "./transaction.ts";
 import type { Tree } from "./tree.ts";
 
 /** Every fault that is found; none is a sound tree. */
-export async function checkTree(tree: Tree, tell?: (read: number, of: number) => void): Promise<TreeFault[]> {
+export async function checkTree(tree: Tree): Promise<TreeFault[]> {
   const faults: TreeFault[] = [];
   const { disk, root } = tree.options;
   for (const name of disk.list(journalDirectory(root))) {
@@ -27,15 +27,16 @@ export async function checkTree(tree: Tree, tell?: (read: number, of: number) =>
     const path = `${base} ${suite}`;
     if (!there.has(path)) faults.push({ path: path.trim(), what: "was signed here, and its metadata is not there" });
   }
-  const total = tell === undefined ? 0 : countFiles(tree, places);
-  let read = 0;
-  for (const { place } of places) {
+  let files = 0;
+  for (const [done, { place }] of places.entries()) {
+    const told = { done, total: places.length };
+    tree.tell({ what: `checks signatures in ${placeName(place)}`, ...told });
     const engine = tree.engine(place);
     try {
       const snapshot = engine.read(place);
       const key = await keyOf(tree, place, faults);
       const check = key === null ? null : await engine.judge(snapshot, key);
-      const where = `${place.base} ${place.suite}`.trim();
+      const where = placeName(place);
       if (check !== null && check !== "absent" && check.verdict !== null)
         faults.push({ path: where, what: check.verdict });
       const [signer] = signersOf(tree.options, place);
@@ -44,13 +45,17 @@ export async function checkTree(tree: Tree, tell?: (read: number, of: number) =>
       faults.push(...(await engine.check(snapshot, key)));
       if (signer !== undefined) faults.push(...missing(tree, snapshot, faults));
       if (key !== null) faults.push(...(await checkPackages(tree, snapshot, key)));
-      for (const file of snapshot.entries().flatMap((entry) => entry.files)) {
-        read += 1;
-        if (tell !== undefined && read % 50 === 0) {
-          tell(read, total);
-          // Hashing takes all of a core: whoever waits for a turn gets one.
-          await new Promise((resolve) => setImmediate(resolve));
-        }
+      const listed = snapshot.entries().flatMap((entry) => entry.files);
+      const total = listed.reduce((bytes, { size }) => bytes + Math.max(0, size), 0);
+      let read = 0;
+      const hear = (bytes: number): void => {
+        read += bytes;
+        tree.tell({ what: `checks ${where}`, ...told, part: { done: read, total, unit: "bytes" } });
+      };
+      for (const file of listed) {
+        files += 1;
+        // Hashing takes all of a core: whoever waits for a turn gets one.
+        if (files % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
         const path = `${place.base}/${file.path}`;
         const there = disk.stat(tree.at(path));
         if (there === null) faults.push({ path, what: "is listed, and not there" });
@@ -59,14 +64,16 @@ export async function checkTree(tree: Tree, tell?: (read: number, of: number) =>
         else {
           // A file of a debian pool, or a link, is read once.
           const identity = `${there.inode} ${there.mtimeMs}`;
-          const hash = hashes.get(identity) ?? sha256OfFile(tree.at(path));
+          const known = hashes.get(identity);
+          if (known !== undefined) hear(there.size);
+          const hash = known ?? sha256OfFile(tree.at(path), hear);
           hashes.set(identity, hash);
           if (hash !== file.sha256) faults.push({ path, what: "has not the hash that is listed" });
         }
       }
     } catch (error) {
       if (!(error instanceof AdapterError)) throw error;
-      faults.push({ path: `${place.base} ${place.suite}`.trim(), what: error.message });
+      faults.push({ path: placeName(place), what: error.message });
     }
   }
   return faults;
@@ -87,22 +94,9 @@ function missing(tree: Tree, snapshot: Snapshot, named: readonly TreeFault[]): T
     .map((path) => ({ path, what: "is not there" }));
 }
 
-/** What cannot be read counts nothing: the check itself says why. */
-function countFiles(tree: Tree, places: ReturnType<typeof placesInTree>): number {
-  return places.reduce((sum, { place }) => {
-    try {
-      const entries = tree.engine(place).read(place).entries();
-      return sum + entries.reduce((files, entry) => files + entry.files.length, 0);
-    } catch (error) {
-      if (!(error instanceof AdapterError)) throw error;
-      return sum;
-    }
-  }, 0);
-}
-
 /** The key that the metadata says to be signed by, if it is one that is known. */
 async function keyOf(tree: Tree, place: Place, faults: TreeFault[]): Promise<Fingerprint | null> {
-  const path = `${place.base} ${place.suite}`.trim();
+  const path = placeName(place);
   const signature = tree.engine(place).signatureOf(place);
   const issuer = signature === null ? null : await tree.judge.issuer(signature);
   if (issuer === null) {

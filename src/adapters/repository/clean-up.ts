@@ -8,7 +8,7 @@ import { renderPublishRecord } from "../../formats/publish-record/index.ts";
 import type { Signer } from "../../promotion/index.ts";
 import type { CleanedUp } from "./face.ts";
 import { filesOnDisk } from "./files-on-disk.ts";
-import type { Place } from "./place.ts";
+import { type Place, placeName } from "./place.ts";
 import { placesInTree } from "./places-in-tree.ts";
 import { buildFact, type StoredRecord } from "./records.ts";
 import { agedMetalink } from "./rpm/render-rpm.ts";
@@ -23,7 +23,9 @@ export async function cleanUp(
   signer: Signer,
 ): Promise<CleanedUp[]> {
   const done: CleanedUp[] = [];
-  for (const { place } of placesInTree(tree)) {
+  const places = placesInTree(tree);
+  for (const [index, { place }] of places.entries()) {
+    tree.tell({ what: `cleans up ${placeName(place)}`, done: index, total: places.length });
     if (place.type === "rpm") await tree.alone(place, "untouched", async () => ageMetalink(tree, place));
     const signKey = request.signKeyOf(place.dist);
     if (isGated(place.repository) || signKey === null) continue;
@@ -77,6 +79,7 @@ async function cleanPlace(
   await tree.change(
     { snapshot, change, signKey, former: "offered", links: [], replaced: [], gone, records: without },
     signer,
+    null,
   );
   return gone.map((path) => path.slice(path.lastIndexOf("/") + 1)).sort();
 }

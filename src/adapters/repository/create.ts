@@ -15,6 +15,6 @@ export async function createRepository(
   await tree.alone(place, "untouched", async () => {
     const snapshot = tree.engine(place).read(place);
     if (snapshot.exists) return;
-    await tree.change(asItStands(snapshot, request.signKey), signer);
+    await tree.change(asItStands(snapshot, request.signKey), signer, null);
   });
 }

@@ -1,5 +1,5 @@
 import { createHash, hash } from "node:crypto";
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import type { Sha256 } from "../../domain/index.ts";
 import { AdapterError } from "../../domain/index.ts";
 import type { Chunk } from "../../formats/gzip/index.ts";
@@ -76,8 +76,8 @@ export class OpenDigest {
   }
 }
 
-/** SHA-256 of a file of any length, read in pieces. Throws AdapterError `NOT_FOUND`. */
-export function sha256OfFile(path: string): Sha256 {
+/** SHA-256 of a file of any length, read in pieces, of each of which is told. Throws AdapterError `NOT_FOUND`. */
+export function sha256OfFile(path: string, tell?: (bytes: number) => void): Sha256 {
   let descriptor: number;
   try {
     descriptor = openSync(path, "r");
@@ -89,9 +89,25 @@ export function sha256OfFile(path: string): Sha256 {
     const piece = Buffer.allocUnsafe(1 << 20);
     for (let length = readSync(descriptor, piece); length > 0; length = readSync(descriptor, piece)) {
       running.update(piece.subarray(0, length));
+      tell?.(length);
     }
     return running.digest("hex") as Sha256;
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** The same of several, in order; tells how many of all their bytes have been read. */
+export function sha256OfFiles(
+  paths: readonly string[],
+  tell: (bytes: { readonly done: number; readonly total: number }) => void,
+): Sha256[] {
+  const total = paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
+  let done = 0;
+  return paths.map((path) =>
+    sha256OfFile(path, (bytes) => {
+      done += bytes;
+      tell({ done, total });
+    }),
+  );
 }

@@ -8,6 +8,7 @@ import type {
   Release,
   RepositoryName,
   Result,
+  Tell,
   TemplateName,
 } from "../../domain/index.ts";
 import type { DistributionPlan, Move, PromotionSubject, PublicKeys, Signer } from "../../promotion/index.ts";
@@ -27,6 +28,8 @@ export interface RepositoriesOptions {
   readonly debEngine: "auto" | "native" | "reprepro";
   /** Base addresses of the mirrors, for metalinks (`https://yum.qubes-os.org`); without, those that the metalinks have. */
   readonly mirrors?: readonly string[];
+  /** Is told how far a long operation is. */
+  readonly tell?: Tell;
 }
 
 /** New builds for an open repository. */
@@ -216,8 +219,8 @@ export interface Repositories {
   ): Promise<void>;
   /** Signs the metadata of repositories by another key, after it was verified by the one before. */
   resign(request: ResignRequest, signer: Signer): Promise<readonly Resigned[]>;
-  /** Every reference, hash, size and signature in the tree; tells now and then how many files have been read, of how many. */
-  check(tell?: (read: number, of: number) => void): Promise<readonly TreeFault[]>;
+  /** Every reference, hash, size and signature in the tree. */
+  check(): Promise<readonly TreeFault[]>;
   /** Finishes or undoes what a crash left half; answers a line for each. */
   recover(): Promise<readonly string[]>;
   /** Uploads one repository in two phases. Throws AdapterError `UNREACHABLE`; {@link pendingUploads} then lists it. */

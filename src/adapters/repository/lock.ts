@@ -34,8 +34,16 @@ function tryLock(directory: string, key: string): Lock | null {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Takes all of these locks, in one order for everybody, waiting at most `limitMs`. Throws AdapterError `TIMEOUT`. */
-export async function takeLocks(directory: string, keys: readonly string[], limitMs: number): Promise<Lock> {
+/**
+ * Takes all of these locks, in one order for everybody, waiting at most `limitMs`; tells when it waits. Throws AdapterError
+ * `TIMEOUT`.
+ */
+export async function takeLocks(
+  directory: string,
+  keys: readonly string[],
+  limitMs: number,
+  tell?: () => void,
+): Promise<Lock> {
   const held: Lock[] = [];
   const release = (): void => {
     for (const lock of held.splice(0).reverse()) lock.release();
@@ -50,6 +58,7 @@ export async function takeLocks(directory: string, keys: readonly string[], limi
           break;
         }
         if (waited >= limitMs) throw new AdapterError("TIMEOUT", `${key} is in use by another process`);
+        tell?.();
         await pause(step);
         waited += step;
       }

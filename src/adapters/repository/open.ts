@@ -28,7 +28,7 @@ export function openRepositories(options: RepositoriesOptions): Repositories {
     standing: (query) => standingVersions(tree, query),
     create: (request, signer) => createRepository(tree, request, signer),
     // Only a check may fall back on keys that were kept in the tree itself.
-    check: (tell) => checkTree(new Tree({ ...options, keys: new KnownKeys(options) }), tell),
+    check: () => checkTree(new Tree({ ...options, keys: new KnownKeys(options) })),
     upload: ({ release, repository, distribution }, target) =>
       uploadPlace(tree, placeOf(release, repository, distribution), target),
     pendingUploads: () => pendingUploads(tree),

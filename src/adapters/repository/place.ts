@@ -24,6 +24,11 @@ export interface Place {
   readonly sharedKey: string | null;
 }
 
+/** What people know it by: its directory, with a debian suite's or an Arch database's name. */
+export function placeName({ base, suite }: Place): string {
+  return `${base} ${suite}`.trim();
+}
+
 const suiteSuffix: Readonly<Partial<Record<RepositoryName, string>>> = {
   current: "",
   "current-testing": "-testing",

@@ -11,7 +11,7 @@ import {
   type Selection,
   testingOf,
 } from "../../promotion/index.ts";
-import { sha256OfFile } from "./digests.ts";
+import { sha256OfFiles } from "./digests.ts";
 import type { Snapshot } from "./engine.ts";
 import type { PlanTarget, PromotionRequest, RehearsedPlan, WithdrawalRequest } from "./face.ts";
 import { filesOnDisk } from "./files-on-disk.ts";
@@ -24,23 +24,40 @@ import type { Tree } from "./tree.ts";
 /** Plans a promotion for each target. */
 export async function planTargets(tree: Tree, request: PromotionRequest): Promise<DistributionPlan[]> {
   const plans: DistributionPlan[] = [];
-  for (const target of request.targets) plans.push((await planTarget(tree, request, target, null)).plan);
+  for (const [index, target] of request.targets.entries()) {
+    const dist = target.distribution === null ? "" : ` for ${target.distribution.name}`;
+    const tell: PlanTell = (doing, bytes) =>
+      tree.tell({
+        what: `plans${dist}: ${doing}`,
+        done: index * planSteps.length + planSteps.indexOf(doing),
+        total: request.targets.length * planSteps.length,
+        ...(bytes === undefined ? {} : { part: { ...bytes, unit: "bytes" } }),
+      });
+    plans.push((await planTarget(tree, request, target, { since: null, tell })).plan);
+  }
   return plans;
 }
 
 /** The same, as it would have been decided before what was published to the target since then. */
 export async function rehearseTargets(tree: Tree, request: PromotionRequest, since: Date): Promise<RehearsedPlan[]> {
   const plans: RehearsedPlan[] = [];
-  for (const target of request.targets) plans.push(await planTarget(tree, request, target, since));
+  const tell: PlanTell = () => undefined;
+  for (const target of request.targets) plans.push(await planTarget(tree, request, target, { since, tell }));
   return plans;
 }
+
+const planSteps = ["reads what stands", "checks signatures", "hashes packages"] as const;
+
+/** What the plan of one target is at. */
+type PlanTell = (doing: (typeof planSteps)[number], bytes?: { readonly done: number; readonly total: number }) => void;
 
 async function planTarget(
   tree: Tree,
   request: PromotionRequest,
   target: PlanTarget,
-  since: Date | null,
+  { since, tell }: { readonly since: Date | null; readonly tell: PlanTell },
 ): Promise<RehearsedPlan> {
+  tell("reads what stands");
   const from = request.from === null ? testingOf(request.to) : [request.from];
   const early = judgeEarly(tree, request, from, target);
   // What the facts throw comes first; that this one fails, too, is then nobody's surprise.
@@ -56,10 +73,12 @@ async function planTarget(
   const draft = draftPromotion(question, facts, target.signKey);
   await gathered.prepared;
   if (draft.kind === "refused") return { plan: draft.plan, at };
+  tell("checks signatures");
   const evidence = await examine(tree, gathered, draft.selection, {
     target,
     formerKeys: request.formerKeys,
     verdicts: await early,
+    tell,
   });
   return { plan: planPromotion(question, facts, target.signKey, draft.selection, evidence), at };
 }
@@ -73,6 +92,7 @@ async function examine(
     readonly target: PlanTarget;
     readonly formerKeys: readonly Fingerprint[];
     readonly verdicts: ReadonlyMap<string, string | null>;
+    readonly tell: PlanTell;
   },
 ): Promise<FileEvidence[]> {
   const source = gathered.sources.find((snapshot) => snapshot.place.repository === selection.from);
@@ -84,10 +104,15 @@ async function examine(
   const verdicts = new Map([...known.verdicts, ...late]);
   const wrong = signed.concat([...known.verdicts.keys()]).filter((path) => (verdicts.get(path) ?? null) !== null);
   for (const path of await judgeByAny(tree, gathered.target, wrong, known.formerKeys)) verdicts.set(path, null);
+  const digests = sha256OfFiles([...paths.values()], (bytes) => known.tell("hashes packages", bytes));
+  const hashes = new Map([...paths.keys()].map((file, index) => [file, digests[index] ?? null]));
   return names.map((file) => {
     const path = paths.get(file);
-    if (path === undefined) return { file, sha256: null, signature: null };
-    return { file, sha256: sha256OfFile(path), signature: verdicts.get(path) ?? null };
+    return {
+      file,
+      sha256: hashes.get(file) ?? null,
+      signature: path === undefined ? null : (verdicts.get(path) ?? null),
+    };
   });
 }
 

@@ -13,11 +13,12 @@ import {
 import { type PublishRecord, renderPublishRecord } from "../../formats/publish-record/index.ts";
 import type { Move, Signer } from "../../promotion/index.ts";
 import { poolPaths } from "./deb/deb-engine.ts";
-import { sha256OfFile } from "./digests.ts";
+import { sha256OfFile, sha256OfFiles } from "./digests.ts";
 import type { Entry, Snapshot } from "./engine.ts";
 import type { Applied, PublishRequest } from "./face.ts";
 import { type Place, placeOf } from "./place.ts";
 import { groupBySource } from "./sources.ts";
+import { Steps } from "./steps.ts";
 import type { RepositoryChange, Tree } from "./tree.ts";
 
 interface NewFile extends Move {
@@ -40,7 +41,12 @@ export async function publishBuild(
   }
   const place = placeOf(request.release, repository, distribution);
   const engine = tree.engine(place);
-  const files = await newFiles(place, withSignatures(tree, request.files));
+  const names = ["hashes the packages", "reads the packages", "makes the metadata", "signs and commits"] as const;
+  const steps = new Steps(names, tree.tell);
+  const files = await newFiles(place, withSignatures(tree, request.files), (bytes) =>
+    steps.at("hashes the packages", bytes),
+  );
+  steps.at("reads the packages");
   const described = await engine.describe(place, request.files);
   if (described.entries().length === 0) {
     return no(refusal("NOT_IN_TESTING", repository, "none of the files is a package", "Name the built packages."));
@@ -56,7 +62,7 @@ export async function publishBuild(
     const refused = refuse(tree, snapshot, described, files);
     if (refused !== null) return no(refused);
     const change = publication(tree, request, snapshot, described, files);
-    await tree.change(change, signer);
+    await tree.change(change, signer, steps);
     const moves = files.map(({ file, sha256 }) => ({ file, sha256 }));
     return ok({ dist: distribution?.name ?? subjectName(request), repository, moves });
   });
@@ -82,12 +88,19 @@ function withSignatures(tree: Tree, files: readonly string[]): string[] {
   return [...new Set([...files, ...beside.filter((file) => tree.options.disk.stat(file) !== null)])];
 }
 
-async function newFiles(place: Place, files: readonly string[]): Promise<NewFile[]> {
+async function newFiles(
+  place: Place,
+  files: readonly string[],
+  tell: (bytes: { readonly done: number; readonly total: number }) => void,
+): Promise<NewFile[]> {
   const pool = place.type === "deb" ? new Map([...(await poolPaths(files))].map(([to, from]) => [from, to])) : null;
-  return files.map((from) => {
+  const digests = sha256OfFiles(files, tell);
+  return files.flatMap((from, index) => {
+    const sha256 = digests[index];
+    if (sha256 === undefined) return [];
     const file = basename(from);
     const within = pool?.get(from) ?? (place.type === "rpm" ? `rpm/${file}` : file);
-    return { file, sha256: sha256OfFile(from), from, to: `${place.base}/${within}` };
+    return [{ file, sha256, from, to: `${place.base}/${within}` }];
   });
 }
 

@@ -2,7 +2,7 @@
 import { renderPublishRecord } from "../../formats/publish-record/index.ts";
 import type { Difference } from "./face.ts";
 import { pendingUploads } from "./pending-uploads.ts";
-import type { Place } from "./place.ts";
+import { type Place, placeName } from "./place.ts";
 import { placesInTree } from "./places-in-tree.ts";
 import { buildFact, type StoredRecord } from "./records.ts";
 import { recoverAll } from "./recover.ts";
@@ -15,7 +15,11 @@ export async function reconcile(tree: Tree, mode: "look" | "repair"): Promise<Di
     for (const said of await recoverAll(tree))
       found.push({ kind: "interrupted", where: said, what: said, mended: true });
   }
-  for (const { place } of placesInTree(tree)) found.push(...(await compareRecords(tree, place, mode)));
+  const places = placesInTree(tree);
+  for (const [index, { place }] of places.entries()) {
+    tree.tell({ what: `compares ${placeName(place)}`, done: index, total: places.length });
+    found.push(...(await compareRecords(tree, place, mode)));
+  }
   for (const pending of pendingUploads(tree)) {
     const where = `${pending.release} ${pending.repository} ${pending.distribution?.name ?? ""}`.trim();
     const what = `published, not uploaded to ${pending.to}${pending.error === null ? "" : `: ${pending.error}`}`;
@@ -25,7 +29,7 @@ export async function reconcile(tree: Tree, mode: "look" | "repair"): Promise<Di
 }
 
 async function compareRecords(tree: Tree, place: Place, mode: "look" | "repair"): Promise<Difference[]> {
-  const where = place.suite === "" ? place.base : `${place.base} ${place.suite}`;
+  const where = placeName(place);
   const snapshot = tree.engine(place).read(place);
   const listed = new Map(snapshot.entries().flatMap((entry) => entry.files.map((file) => [file.file, file.sha256])));
   const recorded = new Set<string>();

@@ -9,7 +9,7 @@ import type { Signer } from "../../promotion/index.ts";
 import { asItStands } from "./as-it-stands.ts";
 import type { Resigned, ResignRequest } from "./face.ts";
 import { knownKeyFile } from "./known-keys.ts";
-import type { Place } from "./place.ts";
+import { type Place, placeName } from "./place.ts";
 import { placesInTree } from "./places-in-tree.ts";
 import { signersFile } from "./signers.ts";
 import type { Tree } from "./tree.ts";
@@ -24,8 +24,9 @@ export async function resign(tree: Tree, request: ResignRequest, signer: Signer)
       (distributions === null || distributions.some(({ name }) => name === place.dist)),
   );
   const done: Resigned[] = [];
-  for (const { place } of places) {
-    const where = `${place.base} ${place.suite}`.trim();
+  for (const [index, { place }] of places.entries()) {
+    const where = placeName(place);
+    tree.tell({ what: `signs ${where}`, done: index, total: places.length });
     try {
       done.push({ where, outcome: await resignPlace(tree, place, request, signer), reason: null });
     } catch (error) {
@@ -65,7 +66,7 @@ async function resignPlace(
       tree.options.disk.makeDirectory(dirname(path));
       tree.options.disk.replace(path, bytes);
     }
-    await tree.change(asItStands(snapshot, signKey), signer);
+    await tree.change(asItStands(snapshot, signKey), signer, null);
     return "signed";
   });
 }

@@ -2,6 +2,7 @@
 import type { ComponentName, Distribution, Release } from "../../domain/index.ts";
 import type { Snapshot } from "./engine.ts";
 import type { StandingVersion } from "./face.ts";
+import { placeName } from "./place.ts";
 import { type FoundPlace, placesInTree } from "./places-in-tree.ts";
 import { buildFact, type StoredRecord } from "./records.ts";
 import type { Tree } from "./tree.ts";
@@ -20,7 +21,10 @@ export async function standingVersions(
       (query.release === null || place.release === query.release) &&
       (query.distribution === null || distribution?.name === query.distribution.name),
   );
-  return places.flatMap((found) => standingAt(tree, found, query.component));
+  return places.flatMap((found, index) => {
+    tree.tell({ what: `reads ${placeName(found.place)}`, done: index, total: places.length });
+    return standingAt(tree, found, query.component);
+  });
 }
 
 function standingAt(tree: Tree, { place }: FoundPlace, component: ComponentName | null): StandingVersion[] {

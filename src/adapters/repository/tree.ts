@@ -1,6 +1,6 @@
 /** The tree under one root: its engines, its locks, and one way to change a repository. */
 import { join } from "node:path";
-import { AdapterError, type Fingerprint } from "../../domain/index.ts";
+import { AdapterError, type Fingerprint, type Tell } from "../../domain/index.ts";
 import type { Signer, SignRequest } from "../../promotion/index.ts";
 import { ArchEngine } from "./arch/arch-engine.ts";
 import { DebEngine } from "./deb/deb-engine.ts";
@@ -16,6 +16,7 @@ import { Records } from "./records.ts";
 import { RpmEngine } from "./rpm/rpm-engine.ts";
 import { SignatureJudge } from "./signatures.ts";
 import { signersFile } from "./signers.ts";
+import type { ChangeSteps } from "./steps.ts";
 import { type CommitFile, type Staging, Transaction } from "./transaction.ts";
 
 /** Metadata of a few repositories of thousands of packages: about 20 MB each, inflated. */
@@ -44,12 +45,15 @@ export class Tree {
   readonly options: RepositoriesOptions;
   readonly records: Records;
   readonly judge: SignatureJudge;
+  /** Tells whoever watches, if anybody does. */
+  readonly tell: Tell;
   readonly #own = new Map<string, string>();
   readonly #reprepro: RepreproEngine;
   readonly #engines: Readonly<Record<Place["type"], Engine>>;
 
   constructor(options: RepositoriesOptions) {
     this.options = options;
+    this.tell = options.tell ?? (() => undefined);
     this.records = new Records(options);
     this.judge = new SignatureJudge(options.keys, options.clock);
     const { disk, root } = options;
@@ -116,7 +120,9 @@ export class Tree {
   async #lock(keys: readonly string[], limitMs = lockLimitMs): Promise<Lock> {
     const directory = join(this.options.root, stateDirectory, "locks");
     this.options.disk.makeDirectory(directory);
-    return takeLocks(directory, keys, limitMs);
+    return takeLocks(directory, keys, limitMs, () =>
+      this.tell({ what: "waits for another change of the repository", done: 0, total: null }),
+    );
   }
 
   async #lockUnlessBusy(keys: readonly string[]): Promise<Lock | null> {
@@ -151,18 +157,19 @@ export class Tree {
   }
 
   /** Makes the new metadata, has it signed, and commits all of it in one step. */
-  async change(change: RepositoryChange, signer: Signer): Promise<void> {
+  async change(change: RepositoryChange, signer: Signer, steps: ChangeSteps | null): Promise<void> {
     const { place } = change.snapshot;
     try {
-      const identity = await this.#change(change, signer);
+      const identity = await this.#change(change, signer, steps);
       this.#remember(place, change.signKey, identity);
     } finally {
       await this.#trySettle(place);
     }
   }
 
-  async #change(change: RepositoryChange, signer: Signer): Promise<string> {
+  async #change(change: RepositoryChange, signer: Signer, steps: ChangeSteps | null): Promise<string> {
     const { place } = change.snapshot;
+    steps?.at("makes the metadata");
     const now = this.options.clock();
     const rendering = await this.engine(place).render(change.snapshot, change.change, {
       now,
@@ -177,6 +184,7 @@ export class Tree {
     const records = [...change.records.map(({ path, text }) => ({ path, bytes: text })), ...key, ...signers];
     const replaced = change.replaced.map(({ from, to }) => ({ path: to, sameAs: from }));
     const paths = [...replaced, ...rendering.commits, ...records, state].map((file) => file.path);
+    steps?.at("signs and commits");
     await this.transaction(place.key).run({ links: change.links, files: rendering.files, commits: paths }, async () => {
       const { files, judged } = await this.#signed(rendering, signer);
       const retired = [...change.gone, ...generations.retired];

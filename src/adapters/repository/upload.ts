@@ -98,8 +98,9 @@ export async function uploadPlace(
     const all = rulesOf(tree, place, known);
     const files = all.flatMap(({ below, swept }) => swept.flatMap((one) => filesBelow(tree, `${below}/${one}`)));
     try {
-      for (const rules of all) await rsync(tree, place, target, rules.below, ["--hard-links", ...rules.first]);
+      await firstPhase(tree, place, target, all);
       if (phases === "first") return;
+      tree.tell({ what: "commits the upload", done: 0, total: null });
       for (const rules of all) {
         if (rules.commit.length === 0) continue;
         // A second publication within one second keeps repomd.xml's size and time: only its content tells.
@@ -121,6 +122,44 @@ export async function uploadPlace(
   });
 }
 
+/** All that does not commit. Where anybody watches, rsync first says how many bytes it will bring. */
+async function firstPhase(tree: Tree, place: Place, target: UploadTarget, all: readonly Rules[]): Promise<void> {
+  const watched = tree.options.tell !== undefined;
+  const sizes: number[] = [];
+  if (watched) {
+    tree.tell({ what: "compares with the other side", done: 0, total: null });
+    for (const { below, first } of all) {
+      const said = await rsync(tree, place, target, below, ["--dry-run", "--stats", "--hard-links", ...first]);
+      sizes.push(bytesToBring(said.toString("latin1")));
+    }
+  }
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  let before = 0;
+  for (const [index, { below, first }] of all.entries()) {
+    const hear = (chunk: Buffer): void => {
+      const done = bytesBrought(chunk.toString("latin1"));
+      if (done === null) return;
+      const part = { done: before + done, total, unit: "bytes" } as const;
+      tree.tell({ what: `uploads ${place.repository}`, done: 0, total: 1, part });
+    };
+    const rules = ["--hard-links", ...(watched ? ["--info=progress2"] : []), ...first];
+    await rsync(tree, place, target, below, rules, hear);
+    before += sizes[index] ?? 0;
+  }
+}
+
+/** `Total transferred file size: 1,234 bytes`, in whatever way the locale groups digits. */
+function bytesToBring(stats: string): number {
+  const [, digits = "0"] = /^Total transferred file size: ([0-9.,']+) bytes/m.exec(stats) ?? [];
+  return Number(digits.replace(/[^0-9]/g, ""));
+}
+
+/** The last `  1,234  56%  …` of a piece of what `--info=progress2` says. */
+function bytesBrought(said: string): number | null {
+  const last = [...said.matchAll(/\s([0-9][0-9.,']*)\s+[0-9]+%/g)].at(-1)?.[1];
+  return last === undefined ? null : Number(last.replace(/[^0-9]/g, ""));
+}
+
 /** Relative to the directory. */
 function filesBelow(tree: Tree, directory: string, within = ""): string[] {
   return tree.options.disk.list(tree.at(`${directory}/${within}`)).flatMap((name) => {
@@ -136,14 +175,15 @@ async function rsync(
   target: UploadTarget,
   directory: string,
   rules: readonly string[],
-): Promise<void> {
+  hear?: (chunk: Buffer) => void,
+): Promise<Buffer> {
   // HOST:/PATH stands for TYPE/RELEASE here; beneath it both sides have the same directories.
   const below = directory.slice(`${place.base.split("/").slice(0, 2).join("/")}/`.length);
   const there = `${target.to.replace(/\/+$/, "")}/${below}/`;
-  if (tree.options.disk.stat(tree.at(directory)) === null) return;
+  if (tree.options.disk.stat(tree.at(directory)) === null) return Buffer.alloc(0);
   const rsh = target.rsh === null ? [] : ["--rsh", target.rsh.join(" ")];
   const args = ["--archive", "--omit-dir-times", "--mkpath", ...rsh, ...rules, "--", `${tree.at(directory)}/`, there];
-  await needTool({ program: "rsync", args, limitMs });
+  return needTool({ program: "rsync", args, limitMs, ...(hear === undefined ? {} : { hear }) });
 }
 
 function statePath(tree: Tree, key: string): string {

@@ -9,6 +9,8 @@ export interface ToolRun {
   readonly directory?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly limitMs: number;
+  /** Is told what comes on standard output, as it comes. */
+  readonly hear?: (chunk: Buffer) => void;
 }
 
 /** What the tool answered. */
@@ -51,6 +53,7 @@ export function runTool(run: ToolRun): Promise<ToolAnswer> {
       run.limitMs,
     );
     child.stdout?.on("data", keep(stdout));
+    if (run.hear !== undefined) child.stdout?.on("data", run.hear);
     child.stderr?.on("data", keep(stderr));
     // A tool that is gone before it has read its input says why by its status.
     child.stdin?.on("error", () => undefined);

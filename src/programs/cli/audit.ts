@@ -1,7 +1,7 @@
 /** `release-bot audit`: re-checks offline how something came to be where it is, or lists what one key ever did. */
 import { VerifiedBranch } from "../../adapters/logs/verified-branch.ts";
 import { readSignerMessages } from "../../adapters/store/signer-messages.ts";
-import { AdapterError } from "../../domain/index.ts";
+import { AdapterError, type Tell } from "../../domain/index.ts";
 import { audit, BrokenLink, tellOfSigner } from "../../trail/index.ts";
 import { auditAcknowledged } from "./audit/acknowledged.ts";
 import { gatherEvidence } from "./audit/evidence.ts";
@@ -29,7 +29,7 @@ Example: release-bot audit r4.3 core-admin --root repository-publish --logs buil
 Exit status: 0 everything holds, 1 something does not, 2 wrong usage.
 `;
 
-async function run(told: AuditWords): Promise<{ readonly text: string; readonly status: 0 | 1 }> {
+async function run(told: AuditWords, tell: Tell): Promise<{ readonly text: string; readonly status: 0 | 1 }> {
   const keys = await loadAuditKeys(told.keys);
   const byLogsKey = async (signature: Uint8Array, bytes: Uint8Array): Promise<boolean> =>
     (await signerOf(keys, keys.logs, signature, bytes)) !== null;
@@ -46,11 +46,11 @@ async function run(told: AuditWords): Promise<{ readonly text: string; readonly 
         throw new AdapterError("CONFIGURATION", `${told.keys}/maintainers has no key ${signer}; ${remedy}`);
       }
       const ledgers = told.ledgers.flatMap((file) => readSignerMessages(file, signer));
-      const story = await tellOfSigner(signer, evidence, ledgers);
+      const story = await tellOfSigner(signer, evidence, ledgers, tell);
       const status = story.doubtful.length === 0 ? 0 : 1;
       return { text: json ? storyAsJson(story) : renderStory(story), status };
     }
-    const held = [...(await audit(told.about.question, evidence)), ...acknowledged];
+    const held = [...(await audit(told.about.question, evidence, tell)), ...acknowledged];
     const text = json ? `${JSON.stringify({ ok: true, held })}\n` : `${held.join("\n")}\neverything holds\n`;
     return { text, status: 0 };
   } finally {
@@ -77,7 +77,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   try {
     const words = told;
-    const { text, status } = await withProgress("follows the chain", process.stderr, () => run(words));
+    const { text, status } = await withProgress("reads the logs repository", process.stderr, (tell) =>
+      run(words, tell),
+    );
     process.stdout.write(text);
     return status;
   } catch (error) {

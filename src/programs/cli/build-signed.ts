@@ -9,8 +9,7 @@ import {
 } from "../../status/index.ts";
 import type { SigningValues } from "./signing/settings.ts";
 import { signAndPost } from "./signing/sign-and-post.ts";
-import { type StatusOptionValues, statusSource } from "./status-options.ts";
-import { readSignedStatus } from "./status-source.ts";
+import { publishedStatus, type StatusOptionValues } from "./status-options.ts";
 
 /** What the command line says, besides the words. */
 export interface BuildValues extends SigningValues, StatusOptionValues {
@@ -33,7 +32,7 @@ export async function buildBySignature(words: readonly string[], values: BuildVa
   if (issue !== null && !(Number.isInteger(issue) && issue > 0)) return "--issue takes a number";
   const make = { component, template, iso }[kind ?? ""];
   if (make === undefined) return "write build component, build template or build iso";
-  const data = await readSignedStatus(statusSource(values, process.env), now);
+  const data = await publishedStatus(values, process.env, now);
   const made = make({ release, words: rest, timestamp, values, data, now });
   if (typeof made === "string") return made;
   return signAndPost({ lines: [{ ...made, issue: issue ?? made.issue }], data, values, besides: "" });

@@ -6,6 +6,7 @@ import { type Closing, planCleanup } from "../../report/index.ts";
 import { githubClientOf } from "../agent/github.ts";
 import { agentSettings } from "../agent/settings.ts";
 import { readConfiguration } from "../configuration.ts";
+import { Watch, withProgress } from "./progress.ts";
 import { standingFacts } from "./standing-facts.ts";
 
 /** What `--help` says. */
@@ -57,14 +58,20 @@ async function cleanUp(config: string | undefined, mode: "rehearse" | "apply", j
   const { reporters, "report-repository": repository } = settings.github;
   const now = (): Date => new Date();
   const closer = issueCloser({ client: githubClientOf(settings, now), repository, reporters });
-  const [issues, standing] = await Promise.all([closer.open(), standingFacts(settings, now)]);
+  const [issues, standing] = await withProgress("reads the status issues", process.stderr, () =>
+    Promise.all([closer.open(), standingFacts(settings, now)]),
+  );
   const closings = planCleanup(issues, standing);
   let failures = 0;
-  for (const closing of closings) {
+  const watch = new Watch(process.stderr);
+  for (const [done, closing] of closings.entries()) {
     process.stdout.write(json ? `${JSON.stringify(closing)}\n` : `${words(closing, mode)}\n`);
     if (mode === "rehearse") continue;
     try {
-      await closer.close(closing);
+      await watch.during("closes", (tell) => {
+        tell({ what: "closes", done, total: closings.length });
+        return closer.close(closing);
+      });
     } catch (error) {
       // One that cannot be closed does not keep the others open.
       if (!(error instanceof AdapterError)) throw error;

@@ -22,6 +22,7 @@ import { judgeKeys } from "./doctor/keys.ts";
 import { githubRepository, judgeBranchRules, judgePushes } from "./doctor/logs.ts";
 import { judgeBuildUnits, judgeDisk, judgeSecret, judgeService, judgeTools } from "./doctor/machine.ts";
 import { judgeOutbox } from "./doctor/outbox.ts";
+import { withProgress } from "./progress.ts";
 
 /** What `--help` says. */
 export const help = `release-bot doctor [--config FILE] [--json]
@@ -43,7 +44,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  const findings = await examine(values.config);
+  const findings = await withProgress("looks at this qube", process.stderr, () => examine(values.config));
   process.stdout.write(values.json === true ? `${JSON.stringify(findings)}\n` : formatFindings(findings));
   return findings.some(({ level }) => level === "problem") ? 1 : 0;
 }

@@ -6,8 +6,7 @@ import type { Program } from "../subcommands.ts";
 import { orRefusal } from "./or-refusal.ts";
 import { signingHelp, signingOptions, signingStatuses } from "./signing/settings.ts";
 import { signAndPost } from "./signing/sign-and-post.ts";
-import { namesIn, statusSource } from "./status-options.ts";
-import { readSignedStatus } from "./status-source.ts";
+import { namesIn, publishedStatus } from "./status-options.ts";
 
 type Verb = "hold" | "unhold" | "withdraw";
 
@@ -66,7 +65,7 @@ async function run(verb: Verb, argv: readonly string[]): Promise<number> {
   if ((verb === "withdraw") !== (values.from !== undefined))
     return usage("--from goes with withdraw, and only with it");
   const now = new Date();
-  const data = await readSignedStatus(statusSource(values, process.env), now);
+  const data = await publishedStatus(values, process.env, now);
   const [story] = tellStories(data, { release, name, version: version ?? null }, now);
   if (story === undefined) throw new AdapterError("NOT_FOUND", `no record of ${name.slice(0, 64)} in ${release}`);
   const lines = [lineFor(verb, story.update, namesIn(values.dist ?? values.dists), values.from)];

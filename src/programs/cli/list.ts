@@ -3,8 +3,7 @@ import { parseArgs } from "node:util";
 import { parseRelease } from "../../domain/index.ts";
 import { jsonText, renderCounts, renderList, type StatusUpdate, tellAll } from "../../status/index.ts";
 import { orRefusal } from "./or-refusal.ts";
-import { namesIn, statusOptions, statusSource, tableStyle } from "./status-options.ts";
-import { readSignedStatus } from "./status-source.ts";
+import { namesIn, publishedStatus, statusOptions, tableStyle } from "./status-options.ts";
 
 /** What `--help` says. */
 export const help = `release-bot list RELEASE [REPOSITORY] [--all] [--days N] [--components A,B] [--dists A,B] [--json]
@@ -51,7 +50,7 @@ export function main(argv: readonly string[]): Promise<number> {
     if (release === null || more.length > 0) return usage("RELEASE, and perhaps a REPOSITORY, is expected");
     if (days !== null && !(days >= 0)) return usage("--days takes a number");
     const now = new Date();
-    const data = await readSignedStatus(statusSource(values, process.env), now);
+    const data = await publishedStatus(values, process.env, now);
     const names = namesIn(values.components);
     const dists = namesIn(values.dists);
     const updates = data.updates.map((update) => ({ ...update, minAgeDays: days ?? update.minAgeDays }));

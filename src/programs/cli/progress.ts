@@ -1,4 +1,5 @@
 /** What a terminal shows while something takes long: one line on standard error, redrawn in place, and gone at the end. */
+import type { Progress, Tell } from "../../domain/index.ts";
 import { cell } from "../../formats/terminal/index.ts";
 
 /** Where progress goes. */
@@ -33,48 +34,106 @@ export class ProgressLine {
 
 const patienceMs = 2000;
 const redrawMs = 200;
-const barColumns = 20;
 
-/** How far something is: `done` of `total` where that is known. */
-export interface Step {
-  readonly what: string;
-  readonly done: number;
-  readonly total: number | null;
+/** `[########------------] 120/300 what, 4 s`; of large pieces the bytes, too: `1/3 what, 0.4 of 1.2 GB, 4 s`. */
+export function barText({ what, done, total, part }: Progress, seconds: number, columns: number): string {
+  const time = `${seconds.toFixed(0)} s`;
+  const bytes = part?.unit === "bytes" ? `, ${bytesText(part)}` : "";
+  if (total === null || total === 0) return `${what}${done === 0 ? "" : `: ${done}`}${bytes}, ${time}`;
+  const within = part === undefined || part.total === 0 ? 0 : Math.min(1, part.done / part.total);
+  const width = columns < 60 ? 10 : 20;
+  const full = Math.floor(Math.min(1, (done + within) / total) * width);
+  const count = total === 1 && bytes !== "" ? "" : `${done}/${total} `;
+  const head = `[${"#".repeat(full)}${"-".repeat(width - full)}] ${count}`;
+  const tail = columns < 60 && bytes !== "" ? bytes : `${bytes}, ${time}`;
+  // In a narrow terminal the words give way to the figures.
+  const room = Math.max(6, columns - 1 - head.length - tail.length);
+  return `${head}${cell(what, room).trimEnd()}${tail}`;
 }
 
-/** `[########------------] 120/300 what, 4 s` */
-export function barText({ what, done, total }: Step, seconds: number): string {
-  const time = `${seconds.toFixed(0)} s`;
-  if (total === null || total === 0) return `${what}${done === 0 ? "" : `: ${done}`}, ${time}`;
-  const full = Math.round((Math.min(done, total) / total) * barColumns);
-  return `[${"#".repeat(full)}${"-".repeat(barColumns - full)}] ${done}/${total} ${what}, ${time}`;
+/** `0.4 of 1.2 GB`: both in the unit that suits the whole. */
+function bytesText({ done, total }: { readonly done: number; readonly total: number }): string {
+  const [name, size] = total >= 1e9 ? (["GB", 1e9] as const) : total >= 1e6 ? (["MB", 1e6] as const) : ["kB", 1e3];
+  const digits = total / size < 10 ? 1 : 0;
+  return `${(done / size).toFixed(digits)} of ${(total / size).toFixed(digits)} ${name}`;
+}
+
+/** Writes a whole text beside the progress that is shown. */
+export type Say = (text: string) => void;
+
+/** Shows what work is at, once it has taken two seconds since the first of it, and only while it runs. */
+export class Watch {
+  readonly #stream: ProgressStream;
+  readonly #line: ProgressLine;
+  #begun: number | null = null;
+  #drawn = 0;
+  #step: Progress | null = null;
+  #asking = 0;
+
+  constructor(stream: ProgressStream) {
+    this.#stream = stream;
+    this.#line = new ProgressLine(stream);
+  }
+
+  /** Whether anybody sees it: what costs something to know is asked for only then. */
+  get isSeen(): boolean {
+    return this.#stream.isTTY === true;
+  }
+
+  /** Does the work, which tells how far it is. */
+  async during<T>(what: string, work: (tell: Tell, say: Say) => Promise<T>): Promise<T> {
+    this.#begun ??= performance.now();
+    this.#step = { what, done: 0, total: null };
+    const timer = this.isSeen ? setInterval(() => this.#draw(), redrawMs) : null;
+    try {
+      return await work(
+        (next) => this.tell(next),
+        (text) => this.#say(text),
+      );
+    } finally {
+      if (timer !== null) clearInterval(timer);
+      this.#step = null;
+      this.#line.clear();
+    }
+  }
+
+  /** Says how far the work is that runs now. */
+  tell(step: Progress): void {
+    this.#step = step;
+    // Work that leaves the timer no turn is drawn from here.
+    this.#draw();
+  }
+
+  /** Shows nothing meanwhile: a program that asks for a passphrase has the terminal to itself. */
+  async silently<T>(work: () => Promise<T>): Promise<T> {
+    this.#asking += 1;
+    this.#line.clear();
+    try {
+      return await work();
+    } finally {
+      this.#asking -= 1;
+    }
+  }
+
+  #say(text: string): void {
+    this.#line.clear();
+    this.#stream.write(text);
+  }
+
+  #draw(): void {
+    const now = performance.now();
+    if (this.#step === null || this.#begun === null || this.#asking > 0) return;
+    if (now - this.#begun < patienceMs || now - this.#drawn < redrawMs) return;
+    this.#drawn = now;
+    this.#line.show(barText(this.#step, (now - this.#begun) / 1000, this.#stream.columns ?? 80));
+  }
 }
 
 /** Does the work; once it has taken two seconds, a terminal shows what it is at. */
-export async function withProgress<T>(
+export function withProgress<T>(
   what: string,
   stream: ProgressStream,
-  work: (tell: (step: Step) => void) => Promise<T>,
+  work: (tell: Tell, say: Say) => Promise<T>,
 ): Promise<T> {
-  const line = new ProgressLine(stream);
-  const begun = performance.now();
-  let step: Step = { what, done: 0, total: null };
-  let drawn = begun;
-  const draw = (): void => {
-    const now = performance.now();
-    if (now - begun < patienceMs || now - drawn < redrawMs) return;
-    drawn = now;
-    line.show(barText(step, (now - begun) / 1000));
-  };
-  const timer = stream.isTTY === true ? setInterval(draw, redrawMs) : null;
-  try {
-    return await work((next) => {
-      step = next;
-      // Work that leaves the timer no turn is drawn from here.
-      draw();
-    });
-  } finally {
-    if (timer !== null) clearInterval(timer);
-    line.clear();
-  }
+  return new Watch(stream).during(what, work);
 }

@@ -7,8 +7,7 @@ import { orRefusal } from "./or-refusal.ts";
 import { isOneLine, type LocalOrder, promoteLocally } from "./promote-local.ts";
 import { signingHelp, signingOptions, signingStatuses } from "./signing/settings.ts";
 import { signAndPost } from "./signing/sign-and-post.ts";
-import { namesIn, statusSource, tableStyle } from "./status-options.ts";
-import { readSignedStatus } from "./status-source.ts";
+import { namesIn, publishedStatus, tableStyle } from "./status-options.ts";
 
 /** What `--help` says. */
 export const help = `release-bot promote RELEASE NAME…|--all-ready [--to REPOSITORY] [--dist A,B]
@@ -123,7 +122,7 @@ function localOrder(values: Values, release: Release | null, names: readonly str
 
 async function promote(values: Values, release: Release, wish: PromotionWish, days: number): Promise<number> {
   const now = new Date();
-  const data = await readSignedStatus(statusSource(values, process.env), now);
+  const data = await publishedStatus(values, process.env, now);
   const stories = tellAll(withDays(data, days), release, now);
   const known = new Set(stories.map(({ update }) => update.name));
   const unknown = wish.names?.find((name) => !known.has(name));

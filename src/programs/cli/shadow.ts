@@ -10,6 +10,7 @@ import { compareShadow, isDifference, renderComparisons, summarize } from "../..
 import { agentSettings } from "../agent/settings.ts";
 import { readConfiguration } from "../configuration.ts";
 import { orWrongUsage } from "../wrong-usage.ts";
+import { withProgress } from "./progress.ts";
 import { collectShadow } from "./shadow/collect.ts";
 import { findRehearsals, renderRehearsal } from "./shadow/show.ts";
 
@@ -63,7 +64,9 @@ export async function main(argv: readonly string[]): Promise<number> {
       throw new AdapterError("NOT_FOUND", `${database}: no agent has looked on here yet; start it, and come back`);
     }
     if (isShow) return await show(database, word, values.json ? "json" : "text");
-    const facts = await collectShadow(settings, { database, since, now });
+    const facts = await withProgress("reads what was done", process.stderr, (_, say) =>
+      collectShadow(settings, { database, since, now, say }),
+    );
     const comparisons = compareShadow(facts);
     const differences = comparisons.filter(({ outcome }) => isDifference(outcome));
     if (values.json) {

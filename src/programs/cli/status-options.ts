@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { AdapterError } from "../../domain/index.ts";
+import type { StatusData } from "../../status/index.ts";
 import { readConfiguration, resolvePath } from "../configuration.ts";
-import type { StatusSource } from "./status-source.ts";
+import { withProgress } from "./progress.ts";
+import { readSignedStatus, type StatusSource } from "./status-source.ts";
 
 /** Options that every command which looks at published status data takes. */
 export const statusOptions = {
@@ -28,7 +30,7 @@ const section = z.strictObject({
 });
 
 /** The flags, and for what they leave out the section `status:` of the configuration. Throws AdapterError `CONFIGURATION`. */
-export function statusSource(values: StatusOptionValues, environment: NodeJS.ProcessEnv): StatusSource {
+function statusSource(values: StatusOptionValues, environment: NodeJS.ProcessEnv): StatusSource {
   const hours = values["max-age"] === undefined ? null : Number(values["max-age"]);
   if (hours !== null && !(hours > 0)) throw new AdapterError("CONFIGURATION", "--max-age is a number of hours");
   if (values.data !== undefined && values.keys !== undefined) {
@@ -42,6 +44,16 @@ export function statusSource(values: StatusOptionValues, environment: NodeJS.Pro
     keys: values.keys ?? at(read.keys),
     maxAgeHours: hours ?? read["max-age-hours"],
   };
+}
+
+/** The data that the options and the configuration name, believed. Throws AdapterError with what to do. */
+export function publishedStatus(
+  values: StatusOptionValues,
+  environment: NodeJS.ProcessEnv,
+  now: Date,
+): Promise<StatusData> {
+  const source = statusSource(values, environment);
+  return withProgress("fetches the status data", process.stderr, () => readSignedStatus(source, now));
 }
 
 /** How wide a table may be, and whether it may have colours: only on a terminal, and not against NO_COLOR. */

@@ -13,6 +13,7 @@ import {
 import type { StatusData, StatusPlace, StatusUpdate } from "../../status/index.ts";
 import { githubClientOf } from "../agent/github.ts";
 import type { AgentSettings } from "../agent/settings.ts";
+import type { Say } from "./progress.ts";
 import { standingVersions } from "./standing-facts.ts";
 import { type Draft, draftUpdates } from "./status-drafts.ts";
 import { type Promoters, promotersOf } from "./status-promoters.ts";
@@ -20,8 +21,8 @@ import { type Promoters, promotersOf } from "./status-promoters.ts";
 /** So many builds, images and commands are looked back at. */
 const furthest = 50_000;
 
-/** What this build qube's records say of every version, and GitHub of `buggy` and votes. Throws AdapterError. */
-export async function collectStatus(settings: AgentSettings, now: Date): Promise<StatusData> {
+/** What this build qube's records say of every version, and GitHub of `buggy` and votes; says where it cannot be asked. Throws AdapterError. */
+export async function collectStatus(settings: AgentSettings, now: Date, say: Say): Promise<StatusData> {
   const records = join(settings["state-dir"], "agent.db");
   if (!existsSync(records)) {
     throw new AdapterError(
@@ -33,7 +34,7 @@ export async function collectStatus(settings: AgentSettings, now: Date): Promise
   const [{ builders }, standing, issues] = await Promise.all([
     loadBuilders(settings["builders-list"], { includeRoots }),
     standingVersions(settings, () => now),
-    openIssues(settings),
+    openIssues(settings, say),
   ]);
   const store = openAgentStore(records, () => []);
   try {
@@ -59,13 +60,13 @@ export async function collectStatus(settings: AgentSettings, now: Date): Promise
 }
 
 /** GitHub's half is worth having, and no reason to publish nothing. */
-async function openIssues(settings: AgentSettings): Promise<readonly ListedIssue[]> {
+async function openIssues(settings: AgentSettings, say: Say): Promise<readonly ListedIssue[]> {
   const { reporters, "report-repository": repository } = settings.github;
   try {
     return await issueCloser({ client: githubClientOf(settings, () => new Date()), repository, reporters }).open();
   } catch (error) {
     if (!(error instanceof AdapterError)) throw error;
-    process.stderr.write(`release-bot status: without issue numbers, labels and votes: ${error.message}\n`);
+    say(`release-bot status: without issue numbers, labels and votes: ${error.message}\n`);
     return [];
   }
 }

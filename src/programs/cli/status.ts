@@ -5,7 +5,7 @@ import { AdapterError, type Fingerprint, parseFingerprint } from "../../domain/i
 import { combineStatus, parseStatusData, renderSite, type StatusData } from "../../status/index.ts";
 import { agentSettings } from "../agent/settings.ts";
 import { readConfiguration } from "../configuration.ts";
-import { withProgress } from "./progress.ts";
+import { Watch, withProgress } from "./progress.ts";
 import { publishSite } from "./publish-site.ts";
 import { collectStatus } from "./status-records.ts";
 import { readSignedStatus, type StatusSource } from "./status-source.ts";
@@ -63,7 +63,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     let rendered: Rendered;
     if (verb === "render" && sources.length === 0) {
       const settings = agentSettings(readConfiguration(values.config, process.env), process.env);
-      rendered = { data: await collectStatus(settings, now), missing: [] };
+      rendered = {
+        data: await withProgress("reads the records", process.stderr, (_, say) => collectStatus(settings, now, say)),
+        missing: [],
+      };
     } else if (verb === "combine" && sources.length > 0 && keys !== undefined) {
       const asked = sources.map((data) => ({ data, keys, maxAgeHours }));
       rendered = await combine(asked, values.partial === true ? "what-is-there" : "all-or-nothing", now);
@@ -110,9 +113,14 @@ async function combine(
 ): Promise<Rendered> {
   const parts: StatusData[] = [];
   const missing: string[] = [];
-  for (const source of sources) {
+  const watch = new Watch(process.stderr);
+  for (const [done, source] of sources.entries()) {
     try {
-      parts.push(await readSignedStatus(source, now));
+      const part = await watch.during("fetches the parts", (tell) => {
+        tell({ what: "fetches the parts", done, total: sources.length });
+        return readSignedStatus(source, now);
+      });
+      parts.push(part);
     } catch (error) {
       if (!(error instanceof AdapterError)) throw error;
       missing.push(error.message);

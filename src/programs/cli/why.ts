@@ -4,8 +4,7 @@ import { nearest } from "../../../commands/index.ts";
 import { parseRelease } from "../../domain/index.ts";
 import { jsonText, printable, renderStories, tellStories } from "../../status/index.ts";
 import { orRefusal } from "./or-refusal.ts";
-import { statusOptions, statusSource, tableStyle } from "./status-options.ts";
-import { readSignedStatus } from "./status-source.ts";
+import { publishedStatus, statusOptions, tableStyle } from "./status-options.ts";
 
 /** What `--help` says. */
 export const help = `release-bot why RELEASE NAME [VERSION] [--data FILE|URL --keys FILE|DIR] [--json]
@@ -32,7 +31,7 @@ export function main(argv: readonly string[]): Promise<number> {
     const release = parseRelease(untrustedRelease);
     if (release === null || name === undefined || more.length > 0) return usage("RELEASE and NAME are expected");
     const now = new Date();
-    const data = await readSignedStatus(statusSource(values, process.env), now);
+    const data = await publishedStatus(values, process.env, now);
     const found = tellStories(data, { release, name, version: version ?? null }, now);
     const stories = version === undefined ? found.slice(0, 1) : found;
     if (stories.length === 0) {

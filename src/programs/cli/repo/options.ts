@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { NodeDisk } from "../../../adapters/files/index.ts";
-import { openRepositories, type PlanTarget, type Repositories } from "../../../adapters/repository/index.ts";
+import type { PlanTarget, Repositories } from "../../../adapters/repository/index.ts";
 import { GpgProgramSigner } from "../../../adapters/signer/index.ts";
 import {
   type Distribution,
@@ -18,8 +18,9 @@ import {
   parseTemplateRepository,
   type RepositoryName,
 } from "../../../domain/index.ts";
-import type { PromotionSubject, PublicKeys, Signer } from "../../../promotion/index.ts";
-import { watched } from "./watched.ts";
+import type { PromotionSubject, Signer } from "../../../promotion/index.ts";
+import { Watch } from "../progress.ts";
+import { openWatched } from "./watched.ts";
 
 /** Words that are no command of ours: exit status 2. */
 export class UsageError extends Error {}
@@ -85,28 +86,28 @@ function parsed<T>(words: Words, name: Name, parse: (untrusted: string) => T | n
 }
 
 /** The repositories under `--root`, with the signer that `--gpg` names. Only what publishes may make the directory. */
-export function openByWords(
-  words: Words,
-  directory: "there" | "made",
-): { repositories: Repositories; signer: Signer & PublicKeys } {
+export function openByWords(words: Words, directory: "there" | "made"): { repositories: Repositories; signer: Signer } {
   const root = resolve(word(words, "root"));
   if (directory === "there" && !isDirectory(root)) throw new UsageError(`--root ${root}: there is no such directory`);
   const engine = word(words, "deb-engine");
   if (engine !== "auto" && engine !== "native" && engine !== "reprepro") {
     throw new UsageError(`--deb-engine ${engine}: auto, native or reprepro`);
   }
-  const signer = new GpgProgramSigner({ program: word(words, "gpg"), environment: {}, limitMs: 300_000 });
+  const watch = new Watch(process.stderr);
+  const gpg = new GpgProgramSigner({ program: word(words, "gpg"), environment: {}, limitMs: 300_000 });
   const { artifacts, mirror } = words.values;
-  const repositories = openRepositories({
+  const options = {
     root,
     artifacts: artifacts === undefined ? null : resolve(artifacts),
     disk: new NodeDisk(),
     clock: () => new Date(),
-    keys: signer,
+    keys: gpg,
     debEngine: engine,
     mirrors: mirror ?? [],
-  });
-  return { repositories: watched(repositories, process.stderr), signer };
+  } as const;
+  // gpg may ask for the passphrase in this very terminal.
+  const signer: Signer = { sign: (request) => watch.silently(() => gpg.sign(request)) };
+  return { repositories: openWatched(options, watch), signer };
 }
 
 /** Whether the path leads to a directory. */

@@ -8,6 +8,7 @@ import { AdapterError } from "../../../domain/index.ts";
 import type { Deed, SeenIssue, ShadowFacts } from "../../../shadow/index.ts";
 import { githubClientOf } from "../../agent/github.ts";
 import type { AgentSettings } from "../../agent/settings.ts";
+import type { Say } from "../progress.ts";
 
 /** Longer than a command waits behind builds. */
 const lookBackMs = 8 * 86_400_000;
@@ -15,7 +16,7 @@ const lookBackMs = 8 * 86_400_000;
 /** Reads all that is compared. Throws AdapterError where records cannot be read. */
 export async function collectShadow(
   settings: AgentSettings,
-  wish: { readonly database: string; readonly since: Date | null; readonly now: Date },
+  wish: { readonly database: string; readonly since: Date | null; readonly now: Date; readonly say: Say },
 ): Promise<ShadowFacts> {
   const store = openAgentStore(wish.database, () => []);
   try {
@@ -30,7 +31,7 @@ export async function collectShadow(
       refused: isShadow ? store.rehearsals.refusedSince(asked) : [],
       // Where we do the work ourselves, what was done is known with what was planned.
       deeds: isShadow ? await deedsSince(settings, since) : [],
-      issues: isShadow ? await issuesOf(settings, since) : new Map(),
+      issues: isShadow ? await issuesOf(settings, since, wish.say) : new Map(),
       since,
       now: wish.now,
     };
@@ -71,7 +72,11 @@ function deedOf(published: Published): Deed {
 }
 
 /** Our own account's or another's: the predecessor's issues are told by their titles. Null where GitHub cannot be asked. */
-async function issuesOf(settings: AgentSettings, since: Date): Promise<ReadonlyMap<string, SeenIssue> | null> {
+async function issuesOf(
+  settings: AgentSettings,
+  since: Date,
+  say: Say,
+): Promise<ReadonlyMap<string, SeenIssue> | null> {
   const client = githubClientOf(settings, () => new Date());
   try {
     const issues = await issuesSince(client, settings.github["report-repository"], since);
@@ -79,7 +84,7 @@ async function issuesOf(settings: AgentSettings, since: Date): Promise<ReadonlyM
     return new Map([...issues].reverse().map(({ number, title, labels }) => [title, { number, labels }]));
   } catch (error) {
     if (!(error instanceof AdapterError)) throw error;
-    process.stderr.write(`release-bot shadow: labels are not compared: ${error.message}\n`);
+    say(`release-bot shadow: labels are not compared: ${error.message}\n`);
     return null;
   }
 }

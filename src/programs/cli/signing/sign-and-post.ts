@@ -3,7 +3,7 @@ import { githubClient } from "../../../adapters/github/index.ts";
 import { AdapterError } from "../../../domain/index.ts";
 import { type CommandLine, jsonText, printable, type StatusData, wrapped } from "../../../status/index.ts";
 import { agreed } from "../agreed.ts";
-import { ProgressLine } from "../progress.ts";
+import { barText, ProgressLine } from "../progress.ts";
 import { tableStyle } from "../status-options.ts";
 import { followOutcomes, type PostedMessage, postMessage } from "./follow.ts";
 import { type Awaited, awaitedOf, type Outcome } from "./outcomes.ts";
@@ -98,7 +98,13 @@ async function postAndFollow(
           if (state.trouble !== null && state.trouble !== states.get(message.trace)?.trouble && !process.stderr.isTTY)
             process.stderr.write(`GitHub does not answer, and is asked again: ${printable(state.trouble)}\n`);
           states.set(message.trace, state);
-          progress.show(waitingText([...states.values()], performance.now() - begun));
+          progress.show(
+            waitingText([...states.values()], {
+              all: posted.flatMap(([, asked]) => asked).length,
+              seconds: (performance.now() - begun) / 1000,
+              columns: process.stderr.columns ?? 80,
+            }),
+          );
         },
       }),
     ),
@@ -145,12 +151,13 @@ function outcomeJson(one: Awaited, { kind, text }: Outcome) {
 
 function waitingText(
   states: readonly { readonly open: number; readonly taken: boolean; readonly trouble: string | null }[],
-  ms: number,
+  { all, seconds, columns }: { readonly all: number; readonly seconds: number; readonly columns: number },
 ): string {
   const open = states.reduce((sum, state) => sum + state.open, 0);
   const trouble = states.find((state) => state.trouble !== null)?.trouble ?? null;
-  if (trouble !== null)
-    return `GitHub does not answer (${printable(trouble)}); asked again, ${(ms / 1000).toFixed(0)} s`;
-  const taken = states.every((state) => state.taken) ? "taken by the bot" : "the bot has not seen it yet";
-  return `${taken}; ${open} to come, ${(ms / 1000).toFixed(0)} s`;
+  if (trouble !== null) return `GitHub does not answer (${printable(trouble)}); asked again, ${seconds.toFixed(0)} s`;
+  const what = states.every((state) => state.taken)
+    ? "answered, taken by the bot"
+    : "answered, not seen by the bot yet";
+  return barText({ what, done: all - open, total: all }, seconds, columns);
 }
