@@ -32,7 +32,7 @@ fail_after() {
 
 purpose=${1:-run}
 run_packages="createrepo-c rpm dpkg-dev build-essential debhelper fakeroot dnf git gnupg gpgv sq sqv openssh-server openssh-client rsync xz-utils zstd util-linux uidmap pacman-package-manager"
-test_packages="socat wrk reprepro makepkg libarchive-tools nginx-light nftables systemd shellcheck chromium tmux procps devscripts man-db"
+test_packages="socat wrk reprepro makepkg libarchive-tools nginx-light nftables systemd shellcheck chromium tmux procps devscripts man-db zsh fish"
 case $purpose in
   run) wanted=$run_packages ;;
   test) wanted="$run_packages $test_packages" ;;

@@ -16,6 +16,9 @@ describe("release-bot completion", () => {
     ["infra a", ["ask"]],
     ["logs t", ["tail"]],
     ["why --he", ["--help"]],
+    ["promote --to templates-", ["templates-itl", "templates-community"]],
+    ["repo promote --to templates-c", ["templates-community-testing", "templates-community"]],
+    ["promote --sign-with s", ["sq"]],
   ])("completes 'release-bot %s' in a real bash", async (typed, wanted) => {
     const { status, stdout } = await runCaptured(main, ["bash"]);
     expect(status).toBe(0);
