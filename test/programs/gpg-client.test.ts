@@ -11,7 +11,7 @@ let log: ReceiptedLog;
 let gpg: string;
 
 beforeAll(async () => {
-  chain = await LogChain.start({ gate: { wait: "3" } });
+  chain = await LogChain.start();
   log = await chain.openLog("tools");
   gpg = chain.gpgProgram(log.socketPath);
 });
@@ -116,11 +116,15 @@ describe("release-bot gpg-client where a tool expects gpg", () => {
   });
 
   it("is refused by the gate when it announces nothing, and says why", async () => {
+    await chain.end("gate", "SIGTERM");
+    await chain.startGate({ wait: "1" });
     const silent = chain.gpgProgram("");
     const run = await tryToolAsync(silent, ["-bau", chain.key], {}, "something that no log has heard of");
     expect(run.status).toBe(1);
     expect(run.stdout).toBe("");
     expect(run.stderr).toMatch(/key-gate: no announcement/);
+    await chain.end("gate", "SIGTERM");
+    await chain.startGate();
   });
 
   it("hands listing and exporting of public keys on, without an announcement", async () => {

@@ -14,7 +14,7 @@ const random = seeded(seed);
 
 let chain: LogChain;
 beforeAll(async () => {
-  chain = await LogChain.start({ gate: { wait: "3" } });
+  chain = await LogChain.start({ gate: { wait: "20" } });
 });
 afterAll(() => chain.stop());
 
@@ -24,17 +24,11 @@ interface Told {
   path: string | null;
 }
 
-/** Runs a job in its own process; `kill` is called a while after its first line, and answers when it killed. */
-async function runJob(label: string, durationMs: number, kill: (pid: number) => Promise<number>) {
-  const words = [
-    chain.socket("build-fedora"),
-    join(chain.directory, "build-fedora"),
-    chain.key,
-    label,
-    String(durationMs),
-  ];
+/** Runs a job in its own process; `kill` is called after its first line, and answers when it killed. Then the job ends. */
+async function runJob(label: string, kill: (pid: number, told: Told) => Promise<number>) {
+  const words = [chain.socket("build-fedora"), join(chain.directory, "build-fedora"), chain.key, label];
   const child = spawn(process.execPath, [join(import.meta.dirname, "../support/log-sender.ts"), ...words], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", "inherit"],
   });
   const told: Told = { sent: [], signed: [], path: null };
   let rest = "";
@@ -48,11 +42,20 @@ async function runJob(label: string, durationMs: number, kill: (pid: number) => 
       if (event.signed !== undefined) told.signed.push(event.signed);
       if (event.path !== undefined) told.path = event.path;
     }
-    if (told.sent.length > 0) killed ??= kill(child.pid ?? 0);
+    if (told.sent.length > 0) killed ??= kill(child.pid ?? 0, told).finally(() => child.stdin.end());
   });
+  child.stdin.on("error", () => undefined);
   await new Promise((resolve) => child.once("close", resolve));
   if (killed === null) throw new Error("the job sent no line");
   return { told, killedAt: await killed };
+}
+
+/** How long ago the newest line that stands in the job's file was sent: what its way takes on this machine. */
+function lag(label: string, told: Told): number {
+  const [file] = chain.keptFiles(`build-fedora/${label}`);
+  const text = file === undefined ? "" : readFileSync(file, "utf8");
+  const newest = [...text.matchAll(/ line ([0-9]+)\n/g)].at(-1)?.[1];
+  return Date.now() - (told.sent.find(({ n }) => n === Number(newest))?.at ?? told.sent[0]?.at ?? 0);
 }
 
 const signedByGate = new Map<string, number>();
@@ -70,8 +73,14 @@ describe(`killed with -9 at ${rounds} random moments`, () => {
         (["sender", "receiver", "gate"] as const)[round < 3 ? round : Math.floor(random() * 3)] ?? "sender";
       const label = `round-${round}`;
       const delayMs = 1_050 + random() * 700;
-      const { told, killedAt } = await runJob(label, 2_200, async (pid) => {
-        await new Promise((resolve) => setTimeout(resolve, delayMs));
+      let slowest = 0;
+      const { told, killedAt } = await runJob(label, async (pid, soFar) => {
+        const begun = performance.now();
+        // A kill before anything was signed would prove little of signatures.
+        while (performance.now() - begun < delayMs || soFar.signed.length === 0) {
+          await new Promise((resolve) => setTimeout(resolve, 25));
+          slowest = Math.max(slowest, lag(label, soFar));
+        }
         const at = Date.now();
         if (victim === "sender") process.kill(pid, "SIGKILL");
         else await chain.end(victim, "SIGKILL");
@@ -92,7 +101,7 @@ describe(`killed with -9 at ${rounds} random moments`, () => {
       const text = chain.published(path);
       const why = `round ${round}, ${victim}, seed ${seed}`;
       for (const { n, at } of told.sent) {
-        if (victim === "gate" || at < killedAt - 1_000) expect(text, why).toContain(`| ${label} line ${n}\n`);
+        if (victim === "gate" || at < killedAt - 1_000 - slowest) expect(text, why).toContain(`| ${label} line ${n}\n`);
       }
       // Whole lines in their order, nothing twice, whatever was cut.
       const numbers = [...text.matchAll(/: \| round-[0-9]+ line ([0-9]+)\n/g)].map((match) => Number(match[1]));
@@ -108,7 +117,7 @@ describe(`killed with -9 at ${rounds} random moments`, () => {
       .matchAll(/sha256:([0-9a-f]{64})/g)) {
       if (digest !== undefined) announced.set(digest, (announced.get(digest) ?? 0) + 1);
     }
-    expect(signedByGate.size).toBeGreaterThan(rounds);
+    expect(signedByGate.size).toBeGreaterThanOrEqual(rounds);
     for (const [digest, times] of signedByGate) expect(announced.get(digest) ?? 0).toBeGreaterThanOrEqual(times);
     chain.git("fsck", "--strict");
   });

@@ -146,7 +146,8 @@ export class LogChain {
     await this.#start("receiver", ["log-receiver", "--config", this.config, ...more]);
   }
 
-  async startGate(): Promise<void> {
+  /** With options for this start only, which go before those of the chain. */
+  async startGate(more: Readonly<Record<string, string>> = {}): Promise<void> {
     const options = {
       "services-dir": join(this.directory, "keys-fedora/rpc"),
       "state-dir": join(this.directory, "keys-fedora/state"),
@@ -158,6 +159,7 @@ export class LogChain {
       gpg: "gpg",
       homedir: this.keysHome.directory,
       ...this.#wish.gate,
+      ...more,
     };
     const words = Object.entries(options).flatMap(([name, value]) => (value === "" ? [] : [`--${name}`, value]));
     await this.#start("gate", ["key-gate", ...words]);

@@ -1,6 +1,7 @@
 /**
  * A job in a process of its own, to be killed: writes numbered lines, signs something every few of them, and tells what
- * it has done on its standard output. Arguments: the broker's socket, a directory, the key, the label, how many milliseconds.
+ * it has done on its standard output, until its standard input ends. Arguments: the broker's socket, a directory, the key,
+ * the label.
  */
 
 import { localTransport } from "../../src/adapters/qrexec/local-transport.ts";
@@ -8,7 +9,7 @@ import { openLogService } from "../../src/adapters/qrexec/log-service.ts";
 import { announcingSigner } from "../../src/adapters/qrexec/split-gpg-signer.ts";
 import { parseFingerprint } from "../../src/domain/index.ts";
 
-const [socket = "", socketDirectory = "", keyText = "", label = "", duration = "0"] = process.argv.slice(2);
+const [socket = "", socketDirectory = "", keyText = "", label = ""] = process.argv.slice(2);
 const key = parseFingerprint(keyText);
 if (key === null) throw new Error("no key");
 const transport = localTransport(socket);
@@ -16,7 +17,11 @@ const tell = (event: object): void => void process.stdout.write(`${JSON.stringif
 
 const log = await openLogService({ transport, socketDirectory, closeTimeoutMs: 120_000 }).open(label);
 const signer = announcingSigner({ transport, target: "@default", log, timeoutMs: 120_000 });
-const end = Date.now() + Number(duration);
+let isOver = false;
+process.stdin.once("end", () => {
+  isOver = true;
+});
+process.stdin.resume();
 let signing: Promise<void> | null = null;
 
 async function sign(n: number): Promise<void> {
@@ -30,7 +35,7 @@ async function sign(n: number): Promise<void> {
   signing = null;
 }
 
-for (let n = 0; Date.now() < end; n++) {
+for (let n = 0; !isOver; n++) {
   await log.output(Buffer.from(`${label} line ${n}\n`));
   tell({ sent: n, at: Date.now() });
   if (n % 20 === 10) signing ??= sign(n);

@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SignatureFacts } from "../../build/ports.ts";
 import { AdapterError, type Fingerprint, parseFingerprint } from "../../domain/index.ts";
+import { makeScratch } from "../files/index.ts";
 import { capture, tryCapture } from "../processes/index.ts";
 import type { SignedObject } from "./signed-object.ts";
 
@@ -79,7 +79,7 @@ export function readVerification(statusLines: string, maintainers: readonly Fing
 /** A keyring of its own with the maintainers' certificates. Throws AdapterError `CONFIGURATION` where one is missing. */
 export async function openMaintainerKeys(options: KeyOptions): Promise<MaintainerKeys> {
   const files = options.maintainers.map((fingerprint) => keyFile(fingerprint, options.keyDirs));
-  const home = mkdtempSync(join(tmpdir(), "rb-keys-"));
+  const home = makeScratch("maintainers");
   const run = (args: readonly string[]) => ({
     program: "gpg",
     args: ["--homedir", home, ...common, ...args],

@@ -2,12 +2,12 @@
  * Whether something is signed by a repository's key, now. By gpgv, which reads one keyring and nothing else; its exit
  * status alone says too little (0 for an expired or revoked key), so its status lines are read.
  */
-import { hash, randomBytes } from "node:crypto";
-import { rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hash } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Fingerprint, parseFingerprint } from "../../domain/index.ts";
 import type { PublicKeys } from "../../promotion/index.ts";
+import { inScratch } from "../files/index.ts";
 import { needTool, runTool } from "../signer/index.ts";
 
 const limitMs = 60_000;
@@ -130,15 +130,12 @@ async function withFiles<T>(
   content: Uint8Array,
   use: (keyring: string, content: string) => Promise<T>,
 ): Promise<T> {
-  const stem = join(tmpdir(), `rb-${randomBytes(8).toString("hex")}`);
-  try {
-    writeFileSync(`${stem}.pgp`, certificate, { mode: 0o600, flag: "wx" });
-    writeFileSync(`${stem}.sig`, content, { mode: 0o600, flag: "wx" });
-    return await use(`${stem}.pgp`, `${stem}.sig`);
-  } finally {
-    rmSync(`${stem}.pgp`, { force: true });
-    rmSync(`${stem}.sig`, { force: true });
-  }
+  return inScratch("gpgv", async (work) => {
+    const [keyring, file] = [join(work, "keyring"), join(work, "content")];
+    writeFileSync(keyring, certificate);
+    writeFileSync(file, content);
+    return use(keyring, file);
+  });
 }
 
 /** Good means: exactly one signature, by that primary key, and no word of anything expired, revoked or in error. */

@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { inScratch } from "../../adapters/files/index.ts";
 import { boundedFetch } from "../../adapters/github/bounded-fetch.ts";
 import { runTool } from "../../adapters/signer/run-tool.ts";
 import { AdapterError } from "../../domain/index.ts";
@@ -62,8 +62,7 @@ async function fetched(place: string): Promise<Buffer> {
 
 /** sqv verifies detached signatures, and nothing else: exit status 0 means one good signature by one of these keys. */
 async function verify(data: Buffer, signature: Buffer, keys: string): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), "rb-status-"));
-  try {
+  return inScratch("status", async (directory) => {
     const [file, detached] = [join(directory, "data"), join(directory, "data.asc")];
     writeFileSync(file, data);
     writeFileSync(detached, signature);
@@ -75,9 +74,7 @@ async function verify(data: Buffer, signature: Buffer, keys: string): Promise<vo
         `the status data is not signed by a key of ${keys}: fetch it again, and ask its publisher if that does not help`,
       );
     }
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 function keyFiles(keys: string): readonly string[] {

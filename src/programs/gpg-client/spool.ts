@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, createReadStream, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { makeScratch } from "../../adapters/files/index.ts";
 
 /** The bytes to be signed, which are needed twice: for the announcement, and for the signature. */
 export interface Spooled {
@@ -46,7 +46,7 @@ export async function spool(input: string | null): Promise<Spooled> {
 }
 
 function spoolFile(): { path: string; directory: string; descriptor: number } {
-  const directory = mkdtempSync(join(tmpdir(), "release-bot-sign-"));
+  const directory = makeScratch("sign");
   const path = join(directory, "data");
   return { path, directory, descriptor: openSync(path, "wx", 0o600) };
 }

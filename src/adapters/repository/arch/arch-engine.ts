@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Fingerprint } from "../../../domain/index.ts";
 import { type Chunk, packedBytes } from "../../../formats/gzip/index.ts";
@@ -10,7 +9,7 @@ import {
   packagesOf,
   spliceDatabase,
 } from "../../../formats/pacman/index.ts";
-import type { Disk } from "../../files/index.ts";
+import { type Disk, inScratch } from "../../files/index.ts";
 import { needTool } from "../../signer/index.ts";
 import { sha256Of, sha256OfFile } from "../digests.ts";
 import type { Engine, Entry, RenderContext, Rendering, SignatureCheck, Snapshot, SnapshotChange } from "../engine.ts";
@@ -102,8 +101,7 @@ export class ArchEngine implements Engine {
   }
 
   async describe(place: Place, files: readonly string[]): Promise<ArchSnapshot> {
-    const work = mkdtempSync(join(tmpdir(), "rb-repo-add-"));
-    try {
+    return inScratch("repo-add", async (work) => {
       const packages = files.filter((file) => !file.endsWith(".sig"));
       for (const file of packages) {
         symlinkSync(file, join(work, basename(file)));
@@ -113,13 +111,14 @@ export class ArchEngine implements Engine {
       const database = join(work, `${place.suite}.db.tar.gz`);
       const names = packages.map((file) => join(work, basename(file)));
       if (names.length > 0) {
-        await needTool({ program: "repo-add", args: ["--quiet", database, ...names], directory: work, limitMs });
+        // It has a work directory of its own, which it leaves when it is killed.
+        const environment = { TMPDIR: work };
+        const args = ["--quiet", database, ...names];
+        await needTool({ program: "repo-add", args, directory: work, environment, limitMs });
       }
       const made = readArchFiles(this.#disk, work, place);
       return archSnapshot(this.#cache, place, made, made.bytes.files);
-    } finally {
-      rmSync(work, { recursive: true, force: true });
-    }
+    });
   }
 
   compare(a: string, b: string): number {

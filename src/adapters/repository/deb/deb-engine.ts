@@ -1,9 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Fingerprint } from "../../../domain/index.ts";
 import { compareDebVersions } from "../../../formats/deb822/index.ts";
-import type { Disk } from "../../files/index.ts";
+import { type Disk, inScratch } from "../../files/index.ts";
 import { needTool } from "../../signer/index.ts";
 import type { Engine, Entry, RenderContext, Rendering, SignatureCheck, Snapshot, SnapshotChange } from "../engine.ts";
 import type { MetadataCache } from "../metadata-cache.ts";
@@ -89,8 +88,7 @@ export class DebEngine implements Engine {
   }
 
   async describe(place: Place, files: readonly string[]): Promise<Snapshot> {
-    const work = mkdtempSync(join(tmpdir(), "rb-scan-"));
-    try {
+    return inScratch("scan", async (work) => {
       // The tree as it will lie in the archive, so that the tools write the right file names.
       const paths = await poolPaths(files);
       for (const [path, file] of paths) {
@@ -111,9 +109,7 @@ export class DebEngine implements Engine {
         ]),
         paths,
       );
-    } finally {
-      rmSync(work, { recursive: true, force: true });
-    }
+    });
   }
 
   compare(a: string, b: string): number {

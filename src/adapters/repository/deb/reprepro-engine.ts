@@ -3,11 +3,9 @@
  * a crash between its own commit and its export would otherwise never heal. What was exported is signed and committed as
  * our own engine does it, so that no client sees a suite between export and signature.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AdapterError } from "../../../domain/index.ts";
-import type { Disk } from "../../files/index.ts";
+import { type Disk, inScratch } from "../../files/index.ts";
 import { needTool } from "../../signer/index.ts";
 import type { Entry, RenderContext, Rendering, Snapshot, SnapshotChange } from "../engine.ts";
 import type { MetadataCache } from "../metadata-cache.ts";
@@ -51,8 +49,7 @@ export class RepreproEngine extends DebEngine {
     const paths = change.add.flatMap((entry) => entry.files.map((file) => `${place.base}/${file.path}`));
     const brings = paths.filter((path) => this.#disk.stat(join(this.#root, path)) === null);
     keepDatabase(this.#where, join(base, "db"), { place, identity: snapshot.identity, brings });
-    const work = mkdtempSync(join(tmpdir(), "rb-export-"));
-    try {
+    return inScratch("export", async (work) => {
       // What is replaced is taken out first: an older version that comes back would be passed over in silence.
       for (const entry of change.remove) await this.#remove(place, entry);
       for (const entry of change.add) await this.#include(place, entry, change.from as DebSnapshot | null);
@@ -61,9 +58,7 @@ export class RepreproEngine extends DebEngine {
       const exported = readDebSnapshot(this.#disk, this.#cache, work, { ...place, base: "." }, work);
       needPlanned(snapshot, change, exported);
       return renderIndices({ cache: this.#cache, begun: this.begun }, snapshot, exported.indices, context);
-    } finally {
-      rmSync(work, { recursive: true, force: true });
-    }
+    });
   }
 
   unsettled(place: Place): Place | null {

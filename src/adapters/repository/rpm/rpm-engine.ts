@@ -1,9 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { AdapterError, type Fingerprint } from "../../../domain/index.ts";
 import { compareEvr, parseEvr } from "../../../formats/rpm/index.ts";
-import type { Disk } from "../../files/index.ts";
+import { type Disk, inScratch } from "../../files/index.ts";
 import { needTool } from "../../signer/index.ts";
 import type { Engine, Entry, RenderContext, Rendering, SignatureCheck, Snapshot, SnapshotChange } from "../engine.ts";
 import type { MetadataCache } from "../metadata-cache.ts";
@@ -68,8 +67,7 @@ export class RpmEngine implements Engine {
   }
 
   async describe(place: Place, files: readonly string[]): Promise<Snapshot> {
-    const work = mkdtempSync(join(tmpdir(), "rb-createrepo-"));
-    try {
+    return inScratch("createrepo", async (work) => {
       mkdirSync(join(work, "rpm"));
       for (const file of files) {
         if (basename(file).endsWith(".rpm")) symlinkSync(file, join(work, "rpm", basename(file)));
@@ -78,9 +76,7 @@ export class RpmEngine implements Engine {
       const args = ["--quiet", "--no-database", "--checksum", "sha256", "--workers", "1", work];
       await needTool({ program: "createrepo_c", args, limitMs });
       return readRpmSnapshot(this.#disk, this.#cache, work, { ...place, base: "." });
-    } finally {
-      rmSync(work, { recursive: true, force: true });
-    }
+    });
   }
 
   compare(a: string, b: string): number {

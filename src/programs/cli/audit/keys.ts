@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { makeScratch } from "../../../adapters/files/index.ts";
 import { loadTrustedKeys, openSqv } from "../../../adapters/verifier/index.ts";
 import { AdapterError, type Fingerprint } from "../../../domain/index.ts";
 import type { PublicKeys } from "../../../promotion/index.ts";
@@ -22,7 +22,7 @@ export async function loadAuditKeys(directory: string): Promise<AuditKeys> {
   const load = (role: string): Promise<TrustedKeys> =>
     loadTrustedKeys({ directory: join(directory, role), keyring: null });
   const [maintainers, packages, logs] = [await load("maintainers"), await load("packages"), await load("logs")];
-  const work = mkdtempSync(join(tmpdir(), "release-bot-audit-"));
+  const work = makeScratch("audit");
   const verifier = await openSqv({ program: "sqv", directory: work, limitMs: 60_000 });
   const packageKeys: PublicKeys = {
     publicKey: async (key) => {

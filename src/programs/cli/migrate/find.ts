@@ -1,7 +1,7 @@
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { loadBuilders } from "../../../adapters/configuration/index.ts";
+import { inScratch } from "../../../adapters/files/index.ts";
 import { runTool } from "../../../adapters/signer/run-tool.ts";
 import { parseFingerprint, type QubeName } from "../../../domain/index.ts";
 import type { Predecessor } from "./plan.ts";
@@ -62,8 +62,7 @@ function countFiles(directory: string, pattern: RegExp): number | null {
 /** The keyring's public keys. It is copied first: gpg leaves locks and back-ups beside a keyring that it opens. */
 async function readKeyring(file: string | undefined): Promise<Predecessor["trustedKeys"]> {
   if (file === undefined) return { unread: `there is none (${keyrings.join(", ")})` };
-  const home = mkdtempSync(join(tmpdir(), "rb-mg-"));
-  try {
+  return inScratch("keyring", async (home) => {
     const copy = join(home, "keys");
     try {
       copyFileSync(file, copy);
@@ -83,9 +82,7 @@ async function readKeyring(file: string | undefined): Promise<Predecessor["trust
     const complaint = imported.status === 0 ? null : `${file}: gpg could not read all of it; compare what was taken`;
     const fingerprints = primaryFingerprints(listed.stdout.toString("utf8"));
     return { armor: armor.stdout.toString("utf8"), fingerprints, complaint };
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
+  });
 }
 
 function primaryFingerprints(listing: string) {

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { makeScratch } from "../../../adapters/files/index.ts";
 import { openSqv } from "../../../adapters/verifier/index.ts";
 import { AdapterError } from "../../../domain/index.ts";
 import type { Environment } from "../../configuration.ts";
@@ -71,7 +71,7 @@ export async function runVerify(argv: readonly string[], world: VerifyWorld): Pr
   if (now === null) return wrong(`--at: '${values.at}' is no time as 2026-11-23T15:02:00Z`);
   if (positionals.length > 1) return wrong("one FILE at most");
 
-  const scratch = mkdtempSync(join(tmpdir(), "verify-"));
+  const scratch = makeScratch("verify");
   let state: BuildState | null = null;
   try {
     const basis = await loadBasis({
