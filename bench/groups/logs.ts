@@ -24,7 +24,11 @@ async function withLog<T>(work: (log: RunningLog) => Promise<T>): Promise<T> {
     now: () => Date.now() * 1000,
     limits: { limitBytes: 2 ** 40, reserveBytes: 0 },
   };
-  const log = await RunningLog.create(identity, "bench", async () => false);
+  const log = await RunningLog.create(identity, "bench", {
+    taken: async () => false,
+    mark: () => true,
+    unmark: () => undefined,
+  });
   try {
     return await work(log);
   } finally {

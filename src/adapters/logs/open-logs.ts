@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { LogPath } from "../../domain/index.ts";
 import { parseLogPath } from "../../formats/build-log/index.ts";
 
-/** Which logs have begun and are not committed yet: an empty file a log, made before its first line. */
+/** Which logs have begun and are not committed yet: an empty file a log, made before the log's own. */
 export class OpenLogs {
   readonly #directory: string;
 
@@ -12,12 +12,18 @@ export class OpenLogs {
     mkdirSync(directory, { recursive: true });
   }
 
-  /** From now on a start finds this log, until {@link remove}. */
-  add(path: LogPath): void {
-    closeSync(openSync(this.#marker(path), "w"));
+  /** From now on a start finds this log, until {@link remove}; false where it does already. */
+  add(path: LogPath): boolean {
+    try {
+      closeSync(openSync(this.#marker(path), "wx"));
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+      throw error;
+    }
     const descriptor = openSync(this.#directory, "r");
     fsyncSync(descriptor);
     closeSync(descriptor);
+    return true;
   }
 
   remove(path: LogPath): void {

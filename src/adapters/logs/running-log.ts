@@ -41,6 +41,15 @@ const syncAfterMs = 200;
 const ownMark = 0x3e;
 const buffer = Buffer.allocUnsafe(262_144);
 
+/** Which names are free. */
+export interface LogNames {
+  /** Whether the repository has a log of that name already. */
+  readonly taken: (path: LogPath) => Promise<boolean>;
+  /** Takes the name, durably; false where another log of the same second has it. */
+  readonly mark: (path: LogPath) => boolean;
+  readonly unmark: (path: LogPath) => void;
+}
+
 /** A log that is being received: a file under its final name from the first line on. */
 export class RunningLog {
   readonly path: LogPath;
@@ -74,26 +83,27 @@ export class RunningLog {
     this.#stamper = new LineStamper(identity.caller, this.#sink(), limits, buffer);
   }
 
-  /** Makes the file of a new log; `taken` says whether a path is in the repository already. */
-  static async create(
-    identity: LogIdentity,
-    label: string,
-    taken: (path: LogPath) => Promise<boolean>,
-  ): Promise<RunningLog> {
+  /** Makes the file of a new log. */
+  static async create(identity: LogIdentity, label: string, names: LogNames): Promise<RunningLog> {
     const startMs = Math.floor(identity.now() / 1000);
     for (let attempt = 0; ; attempt++) {
       const path = logPath(identity.caller, label, startMs, attempt);
       const file = join(identity.directory, path);
-      if (existsSync(file) || existsSync(`${file}.xz`) || (await taken(path))) continue;
-      mkdirSync(dirname(file), { recursive: true });
+      // Marked before the file is made: a start after a crash finds every file that there is. And before the repository is
+      // asked: fifty logs of one second ask it fifty times, and not each for each name.
+      if (existsSync(file) || existsSync(`${file}.xz`) || !names.mark(path)) continue;
       try {
-        const descriptor = openSync(file, "wx+", 0o644);
-        syncDirectories(identity.directory, dirname(file));
-        return new RunningLog(identity, path, descriptor, createHash("sha256"), 0);
+        if (!(await names.taken(path))) {
+          mkdirSync(dirname(file), { recursive: true });
+          const descriptor = openSync(file, "wx+", 0o644);
+          syncDirectories(identity.directory, dirname(file));
+          return new RunningLog(identity, path, descriptor, createHash("sha256"), 0);
+        }
       } catch (error) {
-        // Another log of the same second took the name between the look and the leap.
-        if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+        names.unmark(path);
+        throw error;
       }
+      names.unmark(path);
     }
   }
 

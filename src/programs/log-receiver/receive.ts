@@ -1,4 +1,6 @@
 /** One log from its first byte to its answer, and one that an earlier run left behind. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { type LogLimits, type OpenLogs, RunningLog } from "../../adapters/logs/index.ts";
 import type { IncomingCall } from "../../adapters/qrexec/index.ts";
 import type { LogPath, QubeName } from "../../domain/index.ts";
@@ -46,10 +48,20 @@ export async function receiveLog(reception: Reception, call: IncomingCall, runni
     now: reception.now,
     limits: reception.limits,
   };
-  const log = await RunningLog.create(identity, reduceLabel(call.untrustedArgument), reception.taken);
+  const { taken, open } = reception;
+  const log = await RunningLog.create(identity, reduceLabel(call.untrustedArgument), {
+    taken,
+    mark: (path) => {
+      if (!open.add(path)) return false;
+      running.add(path);
+      return true;
+    },
+    unmark: (path) => {
+      open.remove(path);
+      running.delete(path);
+    },
+  });
   try {
-    running.add(log.path);
-    reception.open.add(log.path);
     log.say("starting log");
     const ending = await take(reception, log, call);
     const committed = await close(reception, log, ending);
@@ -75,9 +87,9 @@ export async function receiveLog(reception: Reception, call: IncomingCall, runni
 export async function recoverLog(reception: Reception, path: LogPath): Promise<void> {
   const caller: QubeName | null = parseQubeName(path.split("/")[0] ?? "");
   if (caller === null) return;
-  // Committed already, but for its mark.
-  if (await reception.committed(path)) return reception.open.remove(path);
   const { directory, now, limits } = reception;
+  // Committed already, but for its mark; or marked, and nothing of it has come.
+  if ((await reception.committed(path)) || !existsSync(join(directory, path))) return reception.open.remove(path);
   const log = RunningLog.reopen({ directory, caller, now, limits }, path);
   try {
     await reception.committer.remember(log);
