@@ -1,6 +1,7 @@
 import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseCommandLine } from "../../commands/index.ts";
 import { describePackage } from "../../src/adapters/builder/native/collect.ts";
 import { openLogService } from "../../src/adapters/qrexec/log-service.ts";
 import type { QrexecConnection, QrexecTransport } from "../../src/adapters/qrexec/transport.ts";
@@ -8,8 +9,10 @@ import { type AgentStore, openAgentStore } from "../../src/adapters/store/index.
 import { type BackendRun, type BuildPorts, type JobLog, type PackageFile, runBuild } from "../../src/build/index.ts";
 import type { ComponentName, QubeName, Subject } from "../../src/domain/index.ts";
 import { type PromotionParts, type PromotionTask, runPromotion } from "../../src/programs/agent/promotion-runner.ts";
+import { type TakingUpParts, takeUp } from "../../src/programs/agent/promotion-taken-up.ts";
 import { keepProvenance, type Provenance } from "../../src/programs/agent/provenance.ts";
 import { statementDeliverer, statementsChannel } from "../../src/programs/agent/statement-entries.ts";
+import { wantedPromotion } from "../../src/programs/agent/wanted-promotion.ts";
 import { main } from "../../src/programs/cli/audit.ts";
 import { programLog } from "../../src/programs/logging.ts";
 import { type Deed, recordProvenance } from "../../src/trail/index.ts";
@@ -48,7 +51,10 @@ components:
 `;
 
 /** One run of the agent: what it keeps in memory is new, what it keeps on the disk is there. */
-function agent(name: string): Provenance & { readonly place: ReturnType<typeof builderPlace> } {
+function agent(name: string): Provenance & {
+  readonly place: ReturnType<typeof builderPlace>;
+  readonly builders: TakingUpParts["builders"];
+} {
   const inner = chain.logs.transport(environment);
   connections = [];
   const transport: QrexecTransport = {
@@ -62,6 +68,10 @@ function agent(name: string): Provenance & { readonly place: ReturnType<typeof b
   log.level = "silent";
   const written = builderPlace("/builder", text(name));
   const place = { ...written, configuration: { ...written.configuration, minAgeDays: 0 } };
+  const loaded = [{ ...place, release, files: [] }] as unknown as Awaited<
+    ReturnType<TakingUpParts["builders"]>
+  >["loaded"];
+  const builders = async () => ({ loaded, broken: [] });
   const provenance = keepProvenance({
     environment,
     logs: openLogService({ transport, socketDirectory: chain.logs.directory, closeTimeoutMs: 240_000 }),
@@ -69,11 +79,11 @@ function agent(name: string): Provenance & { readonly place: ReturnType<typeof b
     images: store.images,
     ledger: { block: async (key: string) => ({ block: key, receivedAt: new Date() }) },
     outbox: store.outbox,
-    builders: async () => ({ loaded: [{ ...place, release, files: [] }], broken: [] }),
+    builders,
     now: () => new Date(),
     log,
   } as unknown as Parameters<typeof keepProvenance>[0]);
-  return { ...provenance, place };
+  return { ...provenance, place, builders };
 }
 
 /** The program dies: its logs lose their sender, and nothing more is heard of what it was at. */
@@ -91,11 +101,14 @@ function dies(): { readonly death: Promise<"died">; readonly die: () => Promise<
 function newJob(line: string): Job {
   jobs++;
   const builder = "r4.3=/builder=/builder/builder.yml";
+  const parsed = parseCommandLine(line);
+  const command = parsed.ok ? parsed.value : null;
+  const request = { kind: "command", builder, line, command, message: { key: chain.comment(line), line: 0 } };
   store.database.run(
-    "INSERT INTO jobs (id, queue, request, state, attempts, not_before, added_at) VALUES (?, '/builder', '{}', 'running', 1, 0, 0)",
+    "INSERT INTO jobs (id, queue, request, trace, state, attempts, not_before, added_at) VALUES (?, '/builder', ?, '', 'running', 1, 0, 0)",
     jobs,
+    JSON.stringify(request),
   );
-  const request = { kind: "command", builder, line, message: { key: chain.comment(line), line: 0 } };
   return { id: jobs, queue: "/builder", request, trace: null, attempts: 1 } as unknown as Job;
 }
 
@@ -109,16 +122,12 @@ interface Wish {
 
 /** Runs the job of a promotion or withdrawal, with all that is real but GitHub. */
 async function attempt({ made, line, job, dies: at }: Wish): Promise<JobOutcome | "died"> {
-  const [verb = "", , name = ""] = line.split(" ");
-  const { place, runner, logs, applied } = agent(name);
+  const [, , name = ""] = line.split(" ");
+  const { place, runner, logs, applied, builders } = agent(name);
   const { death, die } = dies();
   const { subject, distribution } = made;
-  if (subject.kind !== "component" || distribution === null) throw new Error("components only");
-  const wanted = {
-    kind: verb.toLowerCase(),
-    ...{ release, component: subject.component, commit, repository: "current" },
-    distributions: { kind: "named", names: [distribution.name] },
-  };
+  const wanted = wantedPromotion(job);
+  if (subject.kind !== "component" || distribution === null || wanted === null) throw new Error("components only");
   const parts = {
     environment,
     now: () => new Date(),
@@ -141,9 +150,22 @@ async function attempt({ made, line, job, dies: at }: Wish): Promise<JobOutcome 
     builder: place,
     command: { command: wanted, target: { kind: "component", distributions: [distribution] } },
   };
-  const task = { job, askedAt: 0, heard, wanted, byHand: null } as unknown as PromotionTask;
+  const log = programLog("test");
+  const clock = { judge: async () => ({ kind: "sure" }) as const };
+  const repositories = () => chain.repositories;
+  const takingUp = { begun: store.begunPlans, clock, builders, repositories, logs, applied, log };
   const context = { signal: new AbortController().signal } as JobContext;
-  const end = runner({ run: () => runPromotion(parts, task, context) }).run(job, context);
+  const turn = async (): Promise<JobOutcome> => {
+    const builder = (await builders()).loaded[0];
+    if (builder === undefined) throw new Error("no builder");
+    const takenUp = await takeUp(takingUp, job, builder);
+    return runPromotion(
+      parts,
+      { job, askedAt: 0, heard, wanted, byHand: null, takenUp } as unknown as PromotionTask,
+      context,
+    );
+  };
+  const end = runner({ run: turn }).run(job, context);
   return Promise.race([end, death]);
 }
 
@@ -194,37 +216,33 @@ describe("a change whose agent died after it was applied", () => {
     ["core-deb", "vm-bookworm", "applied"],
     ["core-arch", "vm-archlinux", "applied"],
     ["core-closed", "host-fc41", "closed"],
-  ] as const)(
-    "is stated when its job is taken up again, and holds: %s",
-    async (name, dist, at) => {
-      const made = await chain.build(dist, { name });
-      await chain.state(made.build);
-      const job = newJob(upload(name, dist));
-      const wish = { made, line: upload(name, dist), job };
-      expect(await attempt({ ...wish, dies: at })).toBe("died");
-      expect((await audited(name)).join("\n")).not.toContain(`${dist} current:`);
-      const outcome = await attempt({ ...wish, job: { ...job, attempts: 2 }, dies: null });
-      expect(outcome).toMatchObject({
-        kind: "done",
-        summary: expect.stringMatching(/^uploaded to current: .*\(plan /),
-      });
-      await state();
-      const [first, second] = await logsOf(`promote-${name}`, 2);
-      expect(await audited(name)).toEqual([
-        "status 0",
-        expect.stringContaining(`${dist} built: `),
-        expect.stringMatching(`^${dist} current: ${commit} by ${chain.who}, .*, log ${second}, announced in ${first}$`),
-        "everything holds",
-      ]);
-      expect(chain.logs.published(first ?? "")).toContain(at === "applied" ? "> log ended without closing" : "> done");
-      expect(chain.logs.published(second ?? "")).not.toContain("> sign");
-      // A third attempt finds it stated, and says nothing twice.
-      expect(await attempt({ ...wish, job: { ...job, attempts: 3 }, dies: null })).toMatchObject({ kind: "done" });
-      await logsOf(`promote-${name}`, 2);
-      expect(await store.outbox.pending({ channel: statementsChannel, lane: chain.key }, 1)).toEqual([]);
-    },
-    60_000,
-  );
+  ] as const)("is stated when its job is taken up again, and holds: %s", async (name, dist, at) => {
+    const made = await chain.build(dist, { name });
+    await chain.state(made.build);
+    const job = newJob(upload(name, dist));
+    const wish = { made, line: upload(name, dist), job };
+    expect(await attempt({ ...wish, dies: at })).toBe("died");
+    expect((await audited(name)).join("\n")).not.toContain(`${dist} current:`);
+    const outcome = await attempt({ ...wish, job: { ...job, attempts: 2 }, dies: null });
+    expect(outcome).toMatchObject({
+      kind: "done",
+      summary: expect.stringMatching(/^uploaded to current: .*\(plan /),
+    });
+    await state();
+    const [first, second] = await logsOf(`promote-${name}`, 2);
+    expect(await audited(name)).toEqual([
+      "status 0",
+      expect.stringContaining(`${dist} built: `),
+      expect.stringMatching(`^${dist} current: ${commit} by ${chain.who}, .*, log ${second}, announced in ${first}$`),
+      "everything holds",
+    ]);
+    expect(chain.logs.published(first ?? "")).toContain(at === "applied" ? "> log ended without closing" : "> done");
+    expect(chain.logs.published(second ?? "")).not.toContain("> sign");
+    // A third attempt finds it stated, and says nothing twice.
+    expect(await attempt({ ...wish, job: { ...job, attempts: 3 }, dies: null })).toMatchObject({ kind: "done" });
+    await logsOf(`promote-${name}`, 2);
+    expect(await store.outbox.pending({ channel: statementsChannel, lane: chain.key }, 1)).toEqual([]);
+  });
 
   it("is stated where it was a withdrawal, too", async () => {
     const name = "core-gone";

@@ -111,7 +111,7 @@ describe("the log receiver", () => {
           .join(""),
       ).toBe(text(n));
     }
-  }, 120_000);
+  });
 
   it("keeps a line of 3 MB in fragments, and takes no announcement from within it", async () => {
     const forged = `> sign detach ${chain.key} sha256:${"a".repeat(64)} 1 x`;

@@ -139,9 +139,8 @@ async function work(
       begun: store.begunPlans,
     },
   } as unknown as CommandRunnerParts;
-  const outcome = await runOperatorWork(parts, job, { builder, work: job.request.work }, {
-    signal: new AbortController().signal,
-  } as JobContext);
+  const order = { builder, work: job.request.work, takenUp: { plans: [], log: null } };
+  const outcome = await runOperatorWork(parts, job, order, { signal: new AbortController().signal } as JobContext);
   await store.jobs.finish(job, outcome, new Date());
   return outcome;
 }

@@ -64,7 +64,7 @@ export class AuditedChain {
   readonly repositories: Repositories;
   #jobs = 0;
 
-  private constructor(logs: LogChain) {
+  private constructor(logs: LogChain, records: "in-tree" | "in-artifacts") {
     this.logs = logs;
     this.who = this.maintainer.makeKey();
     this.root = join(logs.directory, "repository-publish");
@@ -74,7 +74,7 @@ export class AuditedChain {
     const nobody = { announce: async () => undefined };
     this.repositories = openRepositories({
       root: this.root,
-      artifacts: null,
+      artifacts: records === "in-tree" ? null : logs.directory,
       disk: new NodeDisk(),
       clock: () => new Date(),
       keys: announcingSigner({ ...this.#gate(), log: nobody }),
@@ -90,8 +90,9 @@ export class AuditedChain {
     }
   }
 
-  static async start(): Promise<AuditedChain> {
-    return new AuditedChain(await LogChain.start());
+  /** `in-artifacts`: records lie where an agent looks for them whose `artifacts-dir` is the chain's directory. */
+  static async start(records: "in-tree" | "in-artifacts" = "in-tree"): Promise<AuditedChain> {
+    return new AuditedChain(await LogChain.start(), records);
   }
 
   #gate() {

@@ -3,6 +3,7 @@ import { type BuildRunnerParts, runBuildJob } from "./build-runner.ts";
 import type { ClockWatch } from "./clock-watch.ts";
 import { type ImageRunnerParts, runImageJob } from "./image-runner.ts";
 import { type PromotionParts, runPromotion } from "./promotion-runner.ts";
+import type { TakenUp } from "./promotion-taken-up.ts";
 import { rehear } from "./rehearing.ts";
 import type { VerificationParts } from "./verification.ts";
 
@@ -31,7 +32,7 @@ export async function sureClock({ clock, now }: Pick<CommandRunnerParts, "clock"
 export async function runCommand(
   parts: CommandRunnerParts,
   job: Job,
-  request: CommandRequest,
+  { request, takenUp }: { readonly request: CommandRequest; readonly takenUp: TakenUp },
   context: JobContext,
 ): Promise<JobOutcome> {
   const { now, verification, ledger, building, promotion } = parts;
@@ -47,7 +48,7 @@ export async function runCommand(
     case "upload-template":
       return runPromotion(
         promotion,
-        { job, askedAt: request.receivedAt, heard: heard.value, wanted, byHand: null },
+        { job, askedAt: request.receivedAt, heard: heard.value, wanted, byHand: null, takenUp },
         context,
       );
     case "build-component": {

@@ -7,10 +7,12 @@ import type { AgentParts, Hands } from "./hands.ts";
 import { isoTestsFor } from "./iso-tests.ts";
 import { jobRunner } from "./job-runner.ts";
 import { promotionParts } from "./promotion-parts.ts";
+import { takeUp } from "./promotion-taken-up.ts";
 import { keepProvenance } from "./provenance.ts";
 import { recoverRepositories } from "./recover-repositories.ts";
 import { statementDeliverer, statementsChannel } from "./statement-entries.ts";
 import { placeOf, Uploads, uploadedEvent } from "./uploads.ts";
+import { watchLeft } from "./watch-left.ts";
 import { openWorld, sayWalls, type World } from "./world.ts";
 
 /** The hands of an agent that does the work: it builds, signs, publishes, promotes, and tells GitHub. */
@@ -38,6 +40,11 @@ export function liveHands(parts: AgentParts): Hands {
     log,
   });
   const { repositories } = world;
+  const takingUp = {
+    begun: store.begunPlans,
+    clock: watch,
+    ...{ builders, repositories, logs: provenance.logs, applied: provenance.applied, log },
+  };
   const uploads = new Uploads({ repositories, awaited: store.awaitedUploads, builders, clock, log });
   const { logs, records } = provenance;
   const building = { environment: settings.qube, now: clock.now, ...world, logs, records };
@@ -68,7 +75,16 @@ export function liveHands(parts: AgentParts): Hands {
         now: clock.now,
       });
       const commands = { verification, ledger, clock: watch, now: clock.now, building, images, promotion };
-      return provenance.runner(jobRunner({ builders, building, commands, checkouts, lock: takeBuilderLock }));
+      return provenance.runner(
+        jobRunner({
+          builders,
+          building,
+          commands,
+          checkouts,
+          takeUp: (job, builder) => takeUp(takingUp, job, builder),
+          lock: takeBuilderLock,
+        }),
+      );
     },
     prepare: async () => {
       await sayWalls({ settings, environment: process.env }, log);
@@ -85,6 +101,7 @@ export function liveHands(parts: AgentParts): Hands {
         pump({ ...delivering, channel: "github", deliverer: github.deliverer, lanes: 4 }, end),
         pump({ ...delivering, channel: statementsChannel, deliverer: stating, lanes: 2 }, end),
         uploads.watch(end),
+        watchLeft({ ...takingUp, wait: clock, lock: takeBuilderLock }, end),
       ];
     },
     close: () => github.close(),

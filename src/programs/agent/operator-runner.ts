@@ -5,15 +5,22 @@ import { runBuildJob } from "./build-runner.ts";
 import { type CommandRunnerParts, sureClock } from "./command-runner.ts";
 import { runImageJob } from "./image-runner.ts";
 import { runPromotion } from "./promotion-runner.ts";
+import type { TakenUp } from "./promotion-taken-up.ts";
+
+interface OperatorOrder {
+  readonly builder: LoadedBuilder;
+  readonly work: OperatorWork;
+  readonly takenUp: TakenUp;
+}
 
 /** Does what an operator queued by hand. */
 export function runOperatorWork(
   parts: CommandRunnerParts,
   job: Job,
-  order: { readonly builder: LoadedBuilder; readonly work: OperatorWork },
+  order: OperatorOrder,
   context: JobContext,
 ): Promise<JobOutcome> {
-  const { builder, work } = order;
+  const { builder, work, takenUp } = order;
   const askedBy = { kind: "operator" } as const;
   switch (work.kind) {
     case "component": {
@@ -25,7 +32,7 @@ export function runOperatorWork(
     case "iso":
       return runImageJob(parts.images, job, { builder, askedBy, image: { ...work, kind: "build-iso" } }, context);
     case "promotion":
-      return promoteByHand(parts, job, builder, work, context);
+      return promoteByHand(parts, job, { builder, work, takenUp }, context);
   }
 }
 
@@ -33,8 +40,7 @@ export function runOperatorWork(
 async function promoteByHand(
   parts: CommandRunnerParts,
   job: Job,
-  builder: LoadedBuilder,
-  work: OperatorPromotion,
+  { builder, work, takenUp }: OperatorOrder & { readonly work: OperatorPromotion },
   context: JobContext,
 ): Promise<JobOutcome> {
   const unsure = await sureClock(parts);
@@ -45,5 +51,5 @@ async function promoteByHand(
   const command = authorizeOperator(order);
   if (!command.ok) return { kind: "refused", refusal: command.error, reports: [] };
   const heard = { command: command.value, builder };
-  return runPromotion(parts.promotion, { job, askedAt: orderedAt, heard, wanted, byHand }, context);
+  return runPromotion(parts.promotion, { job, askedAt: orderedAt, heard, wanted, byHand, takenUp }, context);
 }

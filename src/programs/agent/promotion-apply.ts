@@ -45,19 +45,19 @@ export interface Application extends Decided {
 type Done = Planned & { readonly history: SourceHistory | null };
 type Failed = Planned & { readonly reason: string };
 
-const verbs = {
-  "upload-component": { log: "promote", past: "uploaded to" },
-  "upload-template": { log: "promote", past: "uploaded to" },
-  "withdraw-component": { log: "withdraw", past: "withdrawn from" },
+const past = {
+  "upload-component": "uploaded to",
+  "upload-template": "uploaded to",
+  "withdraw-component": "withdrawn from",
 } as const;
 
 /** Applies plan after plan within one log, since what is signed must be announced there; one that fails does not stop the next. */
 export async function applyPromotion(ports: ApplyPorts, application: Application): Promise<JobOutcome> {
-  const { wanted, apply, already, left } = application;
+  const { wanted, already, left } = application;
   const done: Done[] = already.map((planned) => ({ ...planned, history: null }));
   const failed: Failed[] = [];
   const late: Failed[] = [];
-  const path = apply.length === 0 ? null : await applyAll(ports, application, done, failed);
+  const path = await applyAll(ports, application, done, failed);
   const appliedNow = done.slice(already.length).map(({ plan }) => plan);
   await ports.applied(appliedNow, path);
   const reports: Report[] = [];
@@ -68,7 +68,7 @@ export async function applyPromotion(ports: ApplyPorts, application: Application
     else late.push({ ...planned, reason });
   }
   for (const planned of [...late, ...failed]) reports.push(notMoved(ports, application, planned, path));
-  const good = `${verbs[wanted.kind].past} ${wanted.repository}: ${done.map(withPlan).join(", ")}`;
+  const good = `${past[wanted.kind]} ${wanted.repository}: ${done.map(withPlan).join(", ")}`;
   if (failed.length === 0) {
     const notes = [
       ...left.map((planned) => `not ${nameOf(planned)}: ${planned.plan.refused?.code ?? ""}`),
@@ -98,10 +98,12 @@ async function applyAll(
   failed: Failed[],
 ): Promise<LogPath | null> {
   const { job, wanted, apply, byHand } = application;
+  const [first] = apply;
+  if (first === undefined) return null;
   // Read before anything moves: afterwards the former version is no longer the one that stands there.
   const histories = await Promise.all(apply.map((planned) => ports.history(planned)));
   const name = subjectName(wanted);
-  const log = await ports.logs.open(logLabel(wanted));
+  const log = await ports.logs.open(logLabelOf(first.plan));
   try {
     if (byHand !== null) {
       log.note(`ordered by hand by ${byHand.operator}; the age rule is set aside, because: ${byHand.reason}`);
@@ -133,9 +135,9 @@ function subjectName(wanted: PromotionCommand): string {
   return wanted.kind === "upload-template" ? wanted.template : wanted.component;
 }
 
-/** The label of a promotion's or withdrawal's logs. */
-export function logLabel(wanted: PromotionCommand): string {
-  return `${verbs[wanted.kind].log}-${subjectName(wanted)}`;
+/** The label of the logs in which a plan is carried out. */
+export function logLabelOf({ action, subject }: DistributionPlan): string {
+  return `${action}-${subject.kind === "template" ? subject.template : subject.component}`;
 }
 
 function nameOf({ plan }: Planned): string {

@@ -9,6 +9,7 @@ import { jobWords } from "../../work/index.ts";
 import type { ApplyPorts } from "./promotion-apply.ts";
 import type { PromotionTask } from "./promotion-runner.ts";
 import { placeOfPlan, rehearsalOf } from "./rehearsal-of.ts";
+import { whoApplies } from "./wanted-promotion.ts";
 
 /** What those who apply reach. */
 export interface ApplierParts {
@@ -21,16 +22,11 @@ export interface ApplierParts {
   readonly now: () => Date;
 }
 
-/** Only our own engine can withdraw, or set the age rule and nothing else aside; it keeps the back-end's records. */
-export function byBackEnd({ heard, wanted, byHand }: PromotionTask): boolean {
-  const { promotion } = heard.builder.configuration;
-  return promotion === "backend" && wanted.kind !== "withdraw-component" && byHand === null;
-}
-
 /** Who applies: our own engine, or with `promotion: backend` the back-end, with ours beside it. */
 export function applierOf(parts: ApplierParts, task: PromotionTask, subject: Subject): ApplyPorts["apply"] {
   const { builder } = task.heard;
-  if (!byBackEnd(task)) return (plan, log) => parts.repositories(builder).apply(plan, parts.signer(log));
+  if (whoApplies(builder, task.job) === "release-bot")
+    return (plan, log) => parts.repositories(builder).apply(plan, parts.signer(log));
   return (plan, log) => promoteBeside({ ...parts, task, subject }, plan, log);
 }
 

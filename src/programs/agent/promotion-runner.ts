@@ -6,7 +6,6 @@ import {
   type ByHand,
   isGated,
   type LogPath,
-  parseDistribution,
   type QubeName,
   type StatusEvent,
   type Subject,
@@ -14,13 +13,13 @@ import {
 import type { DistributionPlan } from "../../promotion/index.ts";
 import type { Job, JobContext, JobOutcome, Ledger } from "../../work/index.ts";
 import type { CommentPoller } from "./poller.ts";
-import { type ApplyPorts, applyPromotion, logLabel } from "./promotion-apply.ts";
-import { byBackEnd } from "./promotion-beside.ts";
+import { type ApplyPorts, applyPromotion } from "./promotion-apply.ts";
 import { decide, type Planned, type PromotionCommand, planPromotions } from "./promotion-plan.ts";
 import type { PromotionReaders } from "./promotion-readers.ts";
-import { type BegunPlanNotes, findApplied, stateFound } from "./promotion-taken-up.ts";
+import type { BegunPlanNotes, TakenUp } from "./promotion-taken-up.ts";
 import type { AppliedPlans } from "./provenance.ts";
 import type { HeardCommand } from "./rehearing.ts";
+import { whoApplies } from "./wanted-promotion.ts";
 
 /** What promotions and withdrawals need. */
 export interface PromotionParts extends PromotionReaders {
@@ -29,9 +28,9 @@ export interface PromotionParts extends PromotionReaders {
   readonly now: () => Date;
   readonly poller: CommentPoller;
   readonly logs: LogService;
-  readonly repositories: (builder: LoadedBuilder) => Pick<Repositories, "plan" | "planWithdrawal" | "listed">;
+  readonly repositories: (builder: LoadedBuilder) => Pick<Repositories, "plan" | "planWithdrawal">;
   /** Notes of what was begun, for when a crash comes between. */
-  readonly begun: BegunPlanNotes;
+  readonly begun: Pick<BegunPlanNotes, "begin" | "stated">;
   /** Who carries the plans of this promotion out, and how. */
   readonly applier: (task: PromotionTask, subject: Subject) => ApplyPorts["apply"];
   /** Has stated for everybody what was applied. */
@@ -56,6 +55,8 @@ export interface PromotionTask {
   readonly wanted: PromotionCommand;
   /** An operator's urgent fix, for which alone the age rule is set aside; null for a signed command. */
   readonly byHand: ByHand | null;
+  /** What earlier attempts of the job have applied. */
+  readonly takenUp: TakenUp;
 }
 
 /** Runs it: gate, plan, apply. */
@@ -65,17 +66,11 @@ export async function runPromotion(
   context: JobContext,
 ): Promise<JobOutcome> {
   const { ledger, now } = parts;
-  const { job, askedAt, wanted, byHand } = task;
+  const { askedAt, wanted, byHand, takenUp } = task;
   const { command, builder } = task.heard;
-  const by = byBackEnd(task) ? "back-end" : "release-bot";
-  const repositories = parts.repositories(builder);
-  const found = await findApplied(parts.begun, job.id, (plan) => listedAt(repositories, plan));
-  let foundIn: LogPath | null;
   let subject: Subject;
   let buggy = false;
   try {
-    // First: what has been done is to be stated, whatever is decided of the rest.
-    foundIn = await stateFound(parts, { job, by, label: logLabel(wanted) }, found);
     subject = await parts.subject(builder, wanted, context.signal);
     if (wanted.kind !== "withdraw-component" && isGated(wanted.repository)) {
       // Nobody may slip an Upload through while withholding the Hold.
@@ -90,12 +85,22 @@ export async function runPromotion(
   }
   const minAgeDays = byHand === null ? builder.configuration.minAgeDays : 0;
   const question = { command, wanted, builder, buggy, minAgeDays, ledger: ledger.view, now: now() };
-  const already = found.map(({ plan }) => plan);
-  const decided = decide(await planPromotions(repositories, question), wanted, already);
+  const plans = await planPromotions(parts.repositories(builder), question);
+  const decided = decide(plans, wanted, takenUp.plans);
   if (!decided.ok) return { kind: "refused", refusal: decided.error, reports: [] };
-  const ports = {
+  const ports = { ...applyPorts(parts, { ...task, builder }, context), apply: parts.applier(task, subject) };
+  return applyPromotion(ports, { ...decided.value, ...task, subject, foundIn: takenUp.log });
+}
+
+/** What applying reaches, for one job; but for who applies. */
+export function applyPorts(
+  parts: PromotionParts,
+  { job, builder, wanted }: Pick<PromotionTask, "job" | "wanted"> & { readonly builder: LoadedBuilder },
+  context: JobContext,
+): Omit<ApplyPorts, "apply"> {
+  const by = whoApplies(builder, job);
+  return {
     ...parts,
-    apply: parts.applier(task, subject),
     upload: (planned: Planned, event: StatusEvent) => parts.upload(builder, wanted, planned, event),
     history: (planned: Planned) => parts.history(builder, wanted, planned, context.signal),
     begin: (plan: DistributionPlan) => parts.begun.begin(job.id, plan),
@@ -104,14 +109,9 @@ export async function runPromotion(
       if (stated === "stated") await parts.begun.stated(job.id, plans);
     },
   };
-  return applyPromotion(ports, { ...decided.value, job, wanted, subject, foundIn, byHand });
 }
 
-function listedAt(repositories: Pick<Repositories, "listed">, { release, to, subject, dist }: DistributionPlan) {
-  const distribution = subject.kind === "template" ? null : parseDistribution(dist);
-  return repositories.listed(release, to, distribution);
-}
-
-function postponed(now: Date, reason: string): JobOutcome {
+/** To be tried again in a minute. */
+export function postponed(now: Date, reason: string): JobOutcome {
   return { kind: "postponed", untilMs: now.getTime() + tryAgainMs, reason };
 }

@@ -9,7 +9,8 @@ import { AdapterError, type RefusalCode } from "../../domain/index.ts";
 import type { Job, JobOutcome, JobRunner } from "../../work/index.ts";
 import { isBuilderLockHeld } from "../builder-lock-held.ts";
 import { buildRehearsal } from "./shadow-build.ts";
-import { promotionRehearsal, wantedPromotion } from "./shadow-promotion.ts";
+import { promotionRehearsal } from "./shadow-promotion.ts";
+import { wantedPromotion } from "./wanted-promotion.ts";
 
 /** What the desk is made from. */
 export interface ShadowDeskParts {
@@ -35,7 +36,7 @@ export class ShadowDesk {
   }
 
   /** What promotions plan with. */
-  repositories(builder: LoadedBuilder): Pick<Repositories, "plan" | "planWithdrawal" | "listed"> {
+  repositories(builder: LoadedBuilder): Pick<Repositories, "plan" | "planWithdrawal"> {
     const { directory } = builder;
     const keep = (found: readonly RehearsedPlan[]) => {
       this.#plans.set(directory, found);
@@ -46,8 +47,6 @@ export class ShadowDesk {
       plan: async (request) => keep(await reading.rehearse(request, this.#since.get(directory) ?? request.now)),
       planWithdrawal: async (request) =>
         keep((await reading.planWithdrawal(request)).map((plan) => ({ plan, at: null }))),
-      // Asked only for what was begun, and nothing ever is.
-      listed: () => [],
     };
   }
 

@@ -44,13 +44,20 @@ export function shadowHands(parts: AgentParts): Hands {
         repositories: (builder) => desk.repositories(builder),
         applier: () => async (plan) => ({ dist: plan.dist, repository: plan.to, moves: plan.moves }),
         // Nothing is begun, nothing stated.
-        begun: { begin: async () => undefined, ofJob: async () => [], stated: async () => undefined },
+        begun: { begin: async () => undefined, stated: async () => undefined },
         applied: async () => "stated",
         upload: async () => undefined,
       };
       const commands = { verification, ledger, clock: watch, now: clock.now, building, images, promotion };
       return desk.runner(
-        jobRunner({ builders, building, commands, checkouts, lock: async () => ({ release: async () => undefined }) }),
+        jobRunner({
+          builders,
+          building,
+          commands,
+          checkouts,
+          takeUp: async () => ({ plans: [], log: null }),
+          lock: async () => ({ release: async () => undefined }),
+        }),
       );
     },
     prepare: async () =>

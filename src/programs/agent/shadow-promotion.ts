@@ -5,21 +5,6 @@ import type { Job, JobOutcome } from "../../work/index.ts";
 import type { PromotionCommand } from "./promotion-plan.ts";
 import { placeOfPlan, rehearsalOf } from "./rehearsal-of.ts";
 
-/** The promotion or withdrawal that a job is about; null where it is about another thing. */
-export function wantedPromotion({ request }: Pick<Job, "request">): PromotionCommand | null {
-  const command =
-    request.kind === "command"
-      ? request.command
-      : request.kind === "operator" && request.work.kind === "promotion"
-        ? request.work.command
-        : null;
-  const isPromotion =
-    command?.kind === "upload-component" ||
-    command?.kind === "upload-template" ||
-    command?.kind === "withdraw-component";
-  return isPromotion ? command : null;
-}
-
 /** A promotion's job that has ended, as it is kept. */
 export function promotionRehearsal(parts: {
   readonly job: Job;

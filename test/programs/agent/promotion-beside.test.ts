@@ -38,7 +38,7 @@ async function promote(before: readonly Move[], after: readonly Move[], job = 1)
   const log = new FakeLog("log");
   let there = before;
   const task = {
-    job: { id: job, trace: "0123456789ab", request: { kind: "operator" } },
+    job: { id: job, trace: "0123456789ab", request: { kind: "command", command: wanted, signedAt: 0, message: null } },
     heard: { builder: { configuration: { promotion: "backend" } } },
     wanted,
     byHand: null,
