@@ -13,8 +13,8 @@ interface RunRecord {
   readonly start: string;
 }
 
-/** The longest path under a run's root that must be a socket: `/qubes/build-fedora/rpc/qubesbuilder.ProcessGithubCommand`. */
-const longestSocket = 62;
+/** The longest path under a run's root that must be a socket: a log's, in an agent's state. */
+const longestSocket = "/qubes/build-fedora/.local/state/release-bot/agent/sockets/log-0123456789ab.sock".length;
 
 /** The temporary directory that the runs go to: the system's, or `/tmp` where that one's path is too long for sockets. */
 export function runsParent(): string {

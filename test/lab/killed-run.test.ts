@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { processStart, runMark } from "../../src/lab/process-table.ts";
-import { createRun, removeRun, sweepEarlierRuns } from "../../src/lab/run-directory.ts";
+import { createRun, removeRun, runsParent, sweepEarlierRuns } from "../../src/lab/run-directory.ts";
 
 let directory: string;
 let records: string;
@@ -37,7 +37,7 @@ async function startRun(): Promise<{ root: string; pids: number[]; kill: () => P
     said += chunk;
   });
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  while (said.trim().split("\n").length < 3) await sleep(20);
+  while (said.split("\n").length < 4) await sleep(20);
   const [root = "", ...pids] = said.trim().split("\n");
   const kill = async (): Promise<void> => {
     child.kill("SIGKILL");
@@ -94,5 +94,21 @@ describe("a run's directory", () => {
     removeRun(records, root);
     expect(existsSync(root)).toBe(false);
     expect(readdirSync(records)).toEqual([]);
+  });
+});
+
+describe("the place of a run", () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it("lies where the path of every socket in it is short enough, whatever the temporary directory is", () => {
+    for (let length = 1; length < 100; length++) {
+      vi.stubEnv("TMPDIR", `/${"t".repeat(length)}`);
+      const agent = join(runsParent(), "rb-lab-abcdef/qubes/build-fedora/.local/state/release-bot/agent");
+      expect(join(agent, "sockets/log-0123456789ab.sock").length).toBeLessThanOrEqual(107);
+    }
+    vi.stubEnv("TMPDIR", "/var/tmp");
+    expect(runsParent()).toBe("/var/tmp");
   });
 });
