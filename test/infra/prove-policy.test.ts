@@ -121,7 +121,7 @@ function rendered(): Files {
 
 function prove(files: Files) {
   const bytes = new Map([...files].map(([name, text]) => [name, Buffer.from(text)]));
-  const policy = parsePolicy({ files: bytes, legacy: new Map() });
+  const policy = parsePolicy({ files: bytes, runtime: null, legacy: null });
   expect(policy.mistakes).toEqual([]);
   return provePolicy(policy, system, plan);
 }
@@ -527,7 +527,7 @@ describe("the proof of the policy", () => {
     ]);
     const bytes = new Map([...files].map(([name, text]) => [name, Buffer.from(text)]));
     const { breaches } = provePolicy(
-      parsePolicy({ files: bytes, legacy: new Map() }),
+      parsePolicy({ files: bytes, runtime: null, legacy: null }),
       new Map([...system, ...tagged]),
       plan,
     );

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { AdapterError } from "../../domain/index.ts";
 import type { PolicyFiles } from "../../formats/qrexec/index.ts";
 
@@ -7,13 +7,16 @@ import type { PolicyFiles } from "../../formats/qrexec/index.ts";
 const mostFiles = 2_000;
 
 /**
- * Reads a policy directory (`/etc/qubes/policy.d` or a copy), its sub-directories for includes, and beside it the old
- * one of Qubes 4.0 where the copy has kept dom0's layout (`../../qubes-rpc/policy`). Throws AdapterError `NOT_FOUND`.
+ * Reads a policy directory (`/etc/qubes/policy.d` or a copy), its sub-directories for includes, and, where the copy has kept
+ * dom0's layout, the one below `/run` and the old one of Qubes 4.0. Throws AdapterError `NOT_FOUND`.
  */
 export function readPolicyDirectory(directory: string): PolicyFiles {
   const files = readFiles(directory);
   if (files === null) throw new AdapterError("NOT_FOUND", `${directory}: is no directory that can be read`);
-  return { files, legacy: readFiles(join(directory, "../../qubes-rpc/policy")) ?? new Map() };
+  // What lies around any other directory is somebody else's.
+  const asInDom0 = resolve(directory).endsWith("/etc/qubes/policy.d");
+  const beside = (path: string) => (asInDom0 ? readFiles(join(directory, path)) : null);
+  return { files, runtime: beside("../../../run/qubes/policy.d"), legacy: beside("../../qubes-rpc/policy") };
 }
 
 function readFiles(directory: string): Map<string, Uint8Array> | null {

@@ -30,7 +30,7 @@ export interface PolicyRule {
   readonly source: PolicyToken;
   readonly target: PolicyToken;
   readonly action: PolicyAction;
-  /** Relative to the policy directory. */
+  /** Relative to the policy directory; absolute, as dom0 has it, where it is none of that directory's. */
   readonly file: string;
   /** From 1; 0 for the lines that `!compat-4.0` implies. */
   readonly line: number;

@@ -6,8 +6,13 @@ import { type PolicyRule, parseRuleColumns, parseServiceColumns } from "./policy
 export interface PolicyFiles {
   /** By path relative to the directory: `20-name.policy`, `include/name`. */
   readonly files: ReadonlyMap<string, Uint8Array>;
-  /** The directory of Qubes 4.0 (`/etc/qubes-rpc/policy`) for `!compat-4.0`: service files by name; may be empty. */
-  readonly legacy: ReadonlyMap<string, Uint8Array>;
+  /**
+   * `/run/qubes/policy.d`, which dom0 reads together with the other: one order of names, and of two files of one name it
+   * reads this one only. Null: not known.
+   */
+  readonly runtime: ReadonlyMap<string, Uint8Array> | null;
+  /** The directory of Qubes 4.0 (`/etc/qubes-rpc/policy`) for `!compat-4.0`: service files by name. Null: not known. */
+  readonly legacy: ReadonlyMap<string, Uint8Array> | null;
 }
 
 /** A mistake, and where it stands. */
@@ -22,6 +27,8 @@ export interface PolicyMistake {
 export interface Policy {
   readonly rules: readonly PolicyRule[];
   readonly mistakes: readonly PolicyMistake[];
+  /** What is right, and yet means something else than it seems to, or cannot be known from these files. */
+  readonly traps: readonly PolicyMistake[];
 }
 
 /** `FILE:LINE: what is wrong`. */
@@ -34,24 +41,30 @@ function isPolicyFileName(name: string): boolean {
   return name.endsWith(".policy") && !name.startsWith(".") && !name.includes("/");
 }
 
-const defaultDirectory = "/etc/qubes/policy.d/";
+/** Where the directories are in dom0. */
+const homes = {
+  files: "/etc/qubes/policy.d/",
+  runtime: "/run/qubes/policy.d/",
+  legacy: "/etc/qubes-rpc/policy/",
+} as const;
 /** What the genuine parser, written in Python, divides words at. */
 const blanks = /[\t\n\v\f\r\x1c-\x1f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
 
 /** Reads the whole language; goes on after a mistake, so that all of them can be named at once. */
 export function parsePolicy(source: PolicyFiles): Policy {
   const reader = new PolicyReader(source);
-  reader.readDirectory("");
-  return { rules: reader.rules, mistakes: reader.mistakes };
+  reader.readAll();
+  return { rules: reader.rules, mistakes: reader.mistakes, traps: reader.traps };
 }
 
 /** Which directory a path is looked up in. */
-type Root = "files" | "legacy";
+type Root = keyof typeof homes;
 type Columns = Pick<PolicyRule, "service" | "argument">;
 
 class PolicyReader {
   readonly rules: PolicyRule[] = [];
   readonly mistakes: PolicyMistake[] = [];
+  readonly traps: PolicyMistake[] = [];
   readonly #source: PolicyFiles;
   /** The files that are open, outermost first: one that includes itself would never end. */
   readonly #open: string[] = [];
@@ -60,15 +73,40 @@ class PolicyReader {
     this.#source = source;
   }
 
-  /** Every `*.policy` of a directory, by name. */
-  readDirectory(directory: string): void {
+  /** Both directories as one, by name. */
+  readAll(): void {
+    const files = new Map<string, Root>();
+    for (const path of this.#source.files.keys()) files.set(path, "files");
+    for (const path of this.#source.runtime?.keys() ?? []) {
+      if (files.has(path) && isPolicyFileName(path)) {
+        this.#trap(
+          path,
+          0,
+          `is not read at all: ${homes.runtime}${path} stands in its place until dom0 is started anew`,
+        );
+      }
+      files.set(path, "runtime");
+    }
+    for (const [path, root] of files) {
+      if (path.includes("/") || isPolicyFileName(path) || !path.includes(".policy")) continue;
+      this.#trap(
+        shown(root, path),
+        0,
+        "is not read by dom0: a policy file's name ends in '.policy' and begins with no dot",
+      );
+    }
+    this.#readFiles("", files);
+  }
+
+  /** Every `*.policy` of these, by name. */
+  #readFiles(directory: string, files: ReadonlyMap<string, Root>): void {
     const prefix = directory === "" ? "" : `${directory}/`;
-    const inside = [...this.#source.files.keys()].filter(
-      (path) => path.startsWith(prefix) && isPolicyFileName(path.slice(prefix.length)),
+    const inside = [...files].filter(
+      ([path]) => path.startsWith(prefix) && isPolicyFileName(path.slice(prefix.length)),
     );
-    for (const path of inside.sort()) {
-      if (/^[a-z0-9_.-]+$/.test(path.slice(prefix.length))) this.#readFile("files", path, null);
-      else this.#mistake(path, 0, "a policy file's name has a-z, 0-9, '_', '.' and '-' only");
+    for (const [path, root] of inside.sort(([a], [b]) => (a < b ? -1 : 1))) {
+      if (/^[a-z0-9_.-]+$/.test(path.slice(prefix.length))) this.#readFile(root, path, null);
+      else this.#mistake(shown(root, path), 0, "a policy file's name has a-z, 0-9, '_', '.' and '-' only");
     }
   }
 
@@ -76,19 +114,24 @@ class PolicyReader {
     this.mistakes.push({ file, line, message });
   }
 
+  #trap(file: string, line: number, message: string): void {
+    this.traps.push({ file, line, message });
+  }
+
   /** Reads one file; `columns` where it is in the old format, for that service and argument. */
   #readFile(root: Root, path: string, columns: Columns | null): void {
-    const text = decode(this.#source[root].get(path));
+    const text = decode(this.#source[root]?.get(path));
+    const file = shown(root, path);
     if (text === null) {
-      this.#mistake(path, 0, "not UTF-8");
+      this.#mistake(file, 0, "not UTF-8");
       return;
     }
     this.#open.push(`${root}:${path}`);
     for (const [index, raw] of text.split(/\r\n|\n|\r/).entries()) {
       const trimmed = raw.split(blanks).filter((word) => word !== "");
       if (trimmed[0] === undefined || trimmed[0].startsWith("#")) continue;
-      if (columns === null) this.#readLine(root, path, index + 1, trimmed);
-      else this.#readOldLine(root, path, index + 1, trimmed.join(" "), columns);
+      if (columns === null) this.#readLine(root, file, index + 1, trimmed);
+      else this.#readOldLine(root, file, index + 1, trimmed.join(" "), columns);
     }
     this.#open.pop();
   }
@@ -129,7 +172,7 @@ class PolicyReader {
     else if (given.length !== count)
       this.#mistake(file, line, `${directive} takes ${count} words, not ${given.length}`);
     else if (directive === "!compat-4.0") this.#readLegacy(file, line);
-    else if (directive === "!include-dir" && one !== undefined) this.#includeDirectory(file, line, one);
+    else if (directive === "!include-dir" && one !== undefined) this.#includeDirectory(root, file, line, one);
     else if (directive === "!include" && one !== undefined) this.#include(root, file, line, one, null);
     else if (one !== undefined && two !== undefined && three !== undefined) {
       const columns = parseServiceColumns(one, two);
@@ -138,23 +181,25 @@ class PolicyReader {
     }
   }
 
-  #include(root: Root, file: string, line: number, written: string, columns: Columns | null): void {
-    const path = resolveInclude(written);
-    if (!this.#source[root].has(path)) this.#mistake(file, line, `'${written}' is no file of the policy`);
+  #include(from: Root, file: string, line: number, written: string, columns: Columns | null): void {
+    const { root, path } = resolveInclude(from, written);
+    if (this.#source[root]?.has(path) !== true) this.#mistake(file, line, `'${written}' is no file of the policy`);
     else if (this.#open.includes(`${root}:${path}`)) this.#mistake(file, line, `'${written}' includes itself`);
     else this.#readFile(root, path, columns);
   }
 
-  #includeDirectory(file: string, line: number, written: string): void {
-    const path = resolveInclude(written).replace(/\/$/, "");
-    const directory = path === "." ? "" : path;
-    const inside = [...this.#source.files.keys()].some((name) => name.startsWith(`${directory}/`));
+  #includeDirectory(from: Root, file: string, line: number, written: string): void {
+    const { root, path } = resolveInclude(from, written);
+    const directory = path.replace(/^\.$|\/$/, "");
+    const all = new Map([...(this.#source[root]?.keys() ?? [])].map((name) => [name, root]));
+    const inside = [...all.keys()].some((name) => name.startsWith(`${directory}/`));
+    const open = `dir:${root}:${directory}`;
     if (directory === "") this.#mistake(file, line, `'${written}' includes itself`);
     else if (!inside) this.#mistake(file, line, `'${written}' is no directory of the policy`);
-    else if (this.#open.includes(`dir:${directory}`)) this.#mistake(file, line, `'${written}' includes itself`);
+    else if (this.#open.includes(open)) this.#mistake(file, line, `'${written}' includes itself`);
     else {
-      this.#open.push(`dir:${directory}`);
-      this.readDirectory(directory);
+      this.#open.push(open);
+      this.#readFiles(directory, all);
       this.#open.pop();
     }
   }
@@ -162,7 +207,11 @@ class PolicyReader {
   /** `!compat-4.0`: every old service file; after one for a single argument what is not allowed is denied. */
   #readLegacy(file: string, line: number): void {
     if (this.#open.includes("legacy")) this.#mistake(file, line, "!compat-4.0 cannot be nested");
-    const names = [...this.#source.legacy.keys()].filter((name) => /^[A-Za-z0-9_.+-]+$/.test(name));
+    if (this.#source.legacy === null) {
+      const what = `${homes.legacy}, and that directory is not here: its lines are not looked at`;
+      this.#trap(file, line, `reads dom0's ${what}; copy it too`);
+    }
+    const names = [...(this.#source.legacy?.keys() ?? [])].filter((name) => /^[A-Za-z0-9_.+-]+$/.test(name));
     const split = names.map((name) => {
       const plus = name.indexOf("+");
       return plus < 0
@@ -179,13 +228,13 @@ class PolicyReader {
     for (const { name, service, argument } of split) {
       const columns = parseServiceColumns(service, argument);
       if (!columns.ok) {
-        this.#mistake(name, 0, columns.error);
+        this.#mistake(shown("legacy", name), 0, columns.error);
         continue;
       }
       this.#readFile("legacy", name, columns.value);
       if (argument === "*") continue;
       for (const target of ["@anyvm", "@adminvm"]) {
-        this.#addRule(name, 0, parseRuleColumns(columns.value, ["@anyvm", target, "deny"]));
+        this.#addRule(shown("legacy", name), 0, parseRuleColumns(columns.value, ["@anyvm", target, "deny"]));
       }
     }
     this.#open.pop();
@@ -197,10 +246,17 @@ class PolicyReader {
   }
 }
 
-/** Relative to the policy directory; one that leaves it names no file that we have. */
-function resolveInclude(written: string): string {
-  const relative = written.startsWith(defaultDirectory) ? written.slice(defaultDirectory.length) : written;
-  return posix.normalize(relative);
+/** How a file is named: relative to the policy directory, and those of the other two as dom0 has them. */
+function shown(root: Root, path: string): string {
+  return root === "files" ? path : `${homes[root]}${path}`;
+}
+
+/** Relative to the directory of the file that says so; one that leaves it names no file that we have. */
+function resolveInclude(from: Root, written: string): { readonly root: Root; readonly path: string } {
+  for (const root of ["files", "runtime"] as const) {
+    if (written.startsWith(homes[root])) return { root, path: posix.normalize(written.slice(homes[root].length)) };
+  }
+  return { root: from, path: posix.normalize(written) };
 }
 
 function decode(bytes: Uint8Array | undefined): string | null {

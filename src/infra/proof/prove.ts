@@ -60,7 +60,7 @@ export function provePolicy(policy: Policy, system: PolicySystem, plan: PolicyPl
   const deciding = new Set<string>();
   for (const service of servicesOf(policy, permits)) {
     const rules = policy.rules.filter((rule) => rule.service === null || rule.service === service);
-    const part: Policy = { rules, mistakes: [] };
+    const part: Policy = { ...policy, rules };
     const universe = universeOf(part, system, plan);
     const needed = permits.filter((permit) => permit.service === service);
     const matters = ours.has(service) ? everyCall : whatMatters(part, universe);

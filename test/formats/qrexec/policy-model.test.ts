@@ -108,7 +108,7 @@ describe("the evaluator and a plain model of the language", () => {
         fc.array(call, { minLength: 15, maxLength: 30 }),
         (lines, facts, calls) => {
           const text = Buffer.from(lines.join("\n"));
-          const policy = parsePolicy({ files: new Map([["a.policy", text]]), legacy: new Map() });
+          const policy = parsePolicy({ files: new Map([["a.policy", text]]), runtime: null, legacy: null });
           expect(policy.mistakes).toEqual([]);
           const system = new Map(Object.entries(facts).map(([name, known]) => [name, qubeFacts(known)]));
           for (const one of calls) {

@@ -8,10 +8,14 @@ import {
   qubeFacts,
 } from "../../../src/formats/qrexec/index.ts";
 
-function policyOf(files: Record<string, string | Uint8Array>, legacy: Record<string, string> = {}): Policy {
+function policyOf(
+  files: Record<string, string | Uint8Array>,
+  legacy: Record<string, string> = {},
+  runtime: Record<string, string> = {},
+): Policy {
   const bytes = (tree: Record<string, string | Uint8Array>) =>
     new Map(Object.entries(tree).map(([name, text]) => [name, Buffer.from(text)]));
-  return parsePolicy({ files: bytes(files), legacy: bytes(legacy) });
+  return parsePolicy({ files: bytes(files), runtime: bytes(runtime), legacy: bytes(legacy) });
 }
 
 const system = new Map([
@@ -243,6 +247,55 @@ describe("the policy language", () => {
     ]);
   });
 
+  it("reads what was put there for this run of the machine in one order with the rest, and in its place", () => {
+    const lasting = { "20.policy": "t.S * work vault deny", "40.policy": "t.T * work vault allow\n!include include/a" };
+    const include = { "include/a": "t.U * work vault allow" };
+    const policy = policyOf(
+      { ...lasting, ...include },
+      {},
+      {
+        "10.policy": "t.S * work vault allow\n!include include/a",
+        "40.policy": "t.T * work vault deny",
+        "include/a": "t.V * work vault allow",
+      },
+    );
+    expect(policy.mistakes).toEqual([]);
+    expect(ask(policy, "work vault t.S")).toMatchObject({ result: "allow", rule: "/run/qubes/policy.d/10.policy:1" });
+    expect(ask(policy, "work vault t.T")).toMatchObject({ result: "deny", rule: "/run/qubes/policy.d/40.policy:1" });
+    // Includes are looked up beside the file that names them.
+    expect(verdict(policy, "work vault t.V")).toBe("allow vault");
+    expect(verdict(policy, "work vault t.U")).toBe("deny");
+    expect(policy.traps).toEqual([
+      {
+        file: "40.policy",
+        line: 0,
+        message: expect.stringContaining("/run/qubes/policy.d/40.policy stands in its place"),
+      },
+    ]);
+    expect(policyOf({}, {}, { "X.policy": "" }).mistakes[0]?.file).toBe("/run/qubes/policy.d/X.policy");
+  });
+
+  it("names files that look like policy and are not read", () => {
+    const files = { "20-a.policy.rpmsave": "x", ".20-a.policy.swp": "x", README: "x", "include/b.policy.old": "x" };
+    expect(
+      policyOf(files)
+        .traps.map(({ file }) => file)
+        .sort(),
+    ).toEqual([".20-a.policy.swp", "20-a.policy.rpmsave"]);
+  });
+
+  it("says where the policy of Qubes 4.0 is asked for and is not there to be looked at", () => {
+    const files = new Map([["35-compat.policy", Buffer.from("# old\n!compat-4.0\n")]]);
+    expect(parsePolicy({ files, runtime: new Map(), legacy: null }).traps).toEqual([
+      {
+        file: "35-compat.policy",
+        line: 2,
+        message: expect.stringContaining("/etc/qubes-rpc/policy/, and that directory is not here"),
+      },
+    ]);
+    expect(parsePolicy({ files, runtime: new Map(), legacy: new Map() }).traps).toEqual([]);
+  });
+
   it("reads the policy of Qubes 4.0: special arguments first, and closed behind them", () => {
     const legacy = {
       "t.S": "$anyvm $anyvm allow",
@@ -253,11 +306,13 @@ describe("the policy language", () => {
     const policy = policyOf({ "35-compat.policy": "!compat-4.0", "40.policy": "t.S * @anyvm dom0 allow" }, legacy);
     expect(policy.mistakes).toEqual([]);
     expect(verdict(policy, "work vault t.S+x")).toBe("allow vault");
-    expect(ask(policy, "web vault t.S+x")).toMatchObject({ result: "deny", rule: "t.S+x:0" });
+    expect(ask(policy, "web vault t.S+x")).toMatchObject({ result: "deny", rule: "/etc/qubes-rpc/policy/t.S+x:0" });
     expect(verdict(policy, "web vault t.S+y")).toBe("allow vault");
     expect(verdict(policy, "web dom0 t.S+x")).toBe("deny");
     expect(verdict(policy, "web dom0 t.S+y")).toBe("allow dom0");
-    expect(policyOf({ "a.policy": "!compat-4.0" }, { "t.S": "x" }).mistakes).toMatchObject([{ file: "t.S", line: 1 }]);
+    expect(policyOf({ "a.policy": "!compat-4.0" }, { "t.S": "x" }).mistakes).toMatchObject([
+      { file: "/etc/qubes-rpc/policy/t.S", line: 1 },
+    ]);
   });
 });
 

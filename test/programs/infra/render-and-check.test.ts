@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -109,6 +119,39 @@ describe("release-bot infra check", () => {
     expect(broken.status).toBe(1);
     expect(broken.stdout).toContain("10-mine.policy:1:");
     expect((await run("check", live)).status).toBe(2);
+  });
+
+  it("says of a live copy what dom0 reads and the copy lacks, and reads it where the copy has dom0's layout", async () => {
+    await render();
+    const live = join(root, "live");
+    const copied = join(live, "etc/qubes/policy.d");
+    cpSync(policy(), copied, { recursive: true });
+    writeFileSync(join(copied, "35-compat.policy"), "!compat-4.0\n");
+    writeFileSync(join(copied, "20-qubesbuilder.policy.rpmsave"), "old\n");
+    const plan = ["--plan", join(root, "out")];
+    const loose = await run("check", live, ...plan);
+    expect(loose.status).toBe(0);
+    const notes = loose.stdout.split("\n").filter((line) => line.startsWith("note: "));
+    expect(notes).toEqual([
+      expect.stringContaining(`${copied}/20-qubesbuilder.policy.rpmsave:0: is not read by dom0`),
+      expect.stringContaining(`${copied}/35-compat.policy:1: reads dom0's /etc/qubes-rpc/policy/`),
+      expect.stringContaining(`${copied}: dom0 reads /run/qubes/policy.d with it`),
+    ]);
+    const qubes = ["--qubes", join(root, "out/qubes.json")];
+    const asked = await run("ask", "build-fedora", "@default", "qubes.Gpg", "--policy", live, ...qubes);
+    expect([asked.status, asked.stderr.match(/^note: /gm)?.length]).toEqual([0, 3]);
+
+    for (const path of ["etc/qubes-rpc/policy", "run/qubes/policy.d"]) mkdirSync(join(live, path), { recursive: true });
+    writeFileSync(join(live, "etc/qubes-rpc/policy/qubes.Gpg"), "work $default allow,target=vault\n");
+    rmSync(join(copied, "20-qubesbuilder.policy.rpmsave"));
+    expect((await run("check", live, ...plan)).stdout).toMatch(/^Every promise holds, over [0-9]+ calls\.\n$/);
+    writeFileSync(
+      join(live, "run/qubes/policy.d/10-now.policy"),
+      "qubes.Gpg * work @default allow target=keys-fedora\n",
+    );
+    const broken = await run("check", live, ...plan);
+    expect(broken.status).toBe(1);
+    expect(broken.stdout).toMatch(/^\/run\/qubes\/policy\.d\/10-now\.policy:1: .*reaches qubes\.Gpg of keys-fedora/m);
   });
 
   it("exits 2 for a policy with a syntax error, naming file and line", async () => {

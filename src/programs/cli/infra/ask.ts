@@ -3,13 +3,13 @@ import { resolve } from "node:path";
 import { AdapterError } from "../../../domain/index.ts";
 import { evaluatePolicy, type PolicyAnswer, parseCallName } from "../../../formats/qrexec/index.ts";
 import { readCommandLine, UsageError, word } from "./command-line.ts";
-import { type PolicyFolder, policyMistakes, readPolicyFolder } from "./policy-folder.ts";
+import { type PolicyFolder, policyMistakes, policyTraps, readPolicyFolder } from "./policy-folder.ts";
 import type { CommandSurroundings } from "./surroundings.ts";
 
 const status = { allow: 0, deny: 1, ask: 3 } as const;
 
 /** `infra ask`: one call, or a file of them. Answers the exit status; throws UsageError and AdapterError. */
-export function ask(argv: readonly string[], { say, here }: CommandSurroundings): number {
+export function ask(argv: readonly string[], { say, warn, here }: CommandSurroundings): number {
   const { words, options } = readCommandLine(argv, {
     policy: "string",
     qubes: "string",
@@ -24,6 +24,7 @@ export function ask(argv: readonly string[], { say, here }: CommandSurroundings)
   if (mistakes !== "") {
     throw new AdapterError("CONFIGURATION", `the policy has a syntax error, so dom0 denies everything:\n${mistakes}`);
   }
+  for (const trap of policyTraps(folder)) warn(`note: ${trap}\n`);
   if (calls !== null) {
     for (const line of readCalls(calls, here)) say(json(answerTo(folder, line)));
     return 0;

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { z } from "zod";
 import { AdapterError, parseQubeName } from "../../../domain/index.ts";
 import { isEnvironmentName, type PolicyPlan, type Proof, provePolicy } from "../../../infra/index.ts";
 import { readCommandLine, UsageError, word } from "./command-line.ts";
-import { findPolicyDirectory, policyMistakes, readPolicyFolder } from "./policy-folder.ts";
+import { findPolicyDirectory, policyMistakes, policyTraps, readPolicyFolder } from "./policy-folder.ts";
 import type { CommandSurroundings } from "./surroundings.ts";
 
 /** `infra check [DIR]`: proves the policy's promises. Exit status 0 kept, 1 broken, 2 bad policy or command line. */
@@ -28,25 +28,28 @@ export function check(argv: readonly string[], { say, here }: CommandSurrounding
     throw new AdapterError("CONFIGURATION", `the policy has a syntax error, so dom0 denies everything:\n${mistakes}`);
   }
   const proof = provePolicy(folder.policy, folder.system, plan.plan);
-  say(options.json === true ? `${JSON.stringify(proof)}\n` : report(proof, directory));
+  const traps = policyTraps(folder);
+  say(options.json === true ? `${JSON.stringify({ ...proof, traps })}\n` : report(proof, traps, directory));
   return proof.breaches.length === 0 ? 0 : 1;
 }
 
-function report({ breaches, idle, asked }: Proof, directory: string): string {
+function report({ breaches, idle, asked }: Proof, traps: readonly string[], directory: string): string {
+  const at = (place: string): string => (isAbsolute(place) ? place : join(directory, place));
   const lines = breaches.map(({ place, message, call, calls }) => {
     const name = call.argument === "" ? call.service : `${call.service}+${call.argument}`;
     const more = calls > 1 ? `, and ${calls - 1} more such calls` : "";
-    return `${join(directory, place)}: ${message}\n    shown by: ${call.source} ${call.target} ${name}${more}\n`;
+    return `${at(place)}: ${message}\n    shown by: ${call.source} ${call.target} ${name}${more}\n`;
   });
   const notes = idle.map(
     (place) =>
-      `note: ${join(directory, place)}: decides nothing, since lines before it take all its calls; it opens something once they go\n`,
+      `note: ${at(place)}: decides nothing, since lines before it take all its calls; it opens something once they go\n`,
   );
+  const warned = traps.map((trap) => `note: ${trap}\n`);
   const verdict =
     breaches.length === 0
       ? `Every promise holds, over ${asked} calls.\n`
       : `${breaches.length} broken promise${breaches.length === 1 ? "" : "s"}, over ${asked} calls.\n`;
-  return [...lines, ...notes, verdict].join("");
+  return [...lines, ...notes, ...warned, verdict].join("");
 }
 
 const qube = z.string().transform((text, context) => {

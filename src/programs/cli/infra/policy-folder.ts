@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { z } from "zod";
 import { readPolicyDirectory } from "../../../adapters/qrexec/policy-directory.ts";
 import { AdapterError } from "../../../domain/index.ts";
 import {
   formatPolicyMistake,
   type Policy,
+  type PolicyMistake,
   type PolicySystem,
   parsePolicy,
   qubeFacts,
@@ -16,6 +17,8 @@ export interface PolicyFolder {
   /** Where the policy's files lie; mistakes and rules are named relative to it. */
   readonly directory: string;
   readonly policy: Policy;
+  /** What dom0 reads besides and is not here, by its path there; nothing for what is rendered, which is only for dom0. */
+  readonly absent: readonly string[];
   readonly system: PolicySystem;
 }
 
@@ -37,14 +40,29 @@ export function readPolicyFolder(
   here: string,
 ): PolicyFolder {
   const directory = findPolicyDirectory(named.policy, here);
-  const policy = parsePolicy(readPolicyDirectory(directory));
+  const files = readPolicyDirectory(directory);
+  const policy = parsePolicy(files);
+  const absent = files.runtime === null && around(directory, "qubes.json") === null ? ["/run/qubes/policy.d"] : [];
   const qubes = named.qubes === null ? renderedQubes(directory) : resolve(here, named.qubes);
-  return { directory, policy, system: readQubes(qubes) };
+  return { directory, policy, absent, system: readQubes(qubes) };
 }
 
 /** Every mistake of a policy, one a line with its file and line; empty where there is none. */
 export function policyMistakes({ directory, policy }: PolicyFolder): string {
-  return policy.mistakes.map((mistake) => `${join(directory, formatPolicyMistake(mistake))}\n`).join("");
+  return policy.mistakes.map((mistake) => `${placed(directory, mistake)}\n`).join("");
+}
+
+/** What of a policy means something else than it seems to, one sentence each, with its file and line. */
+export function policyTraps({ directory, policy, absent }: PolicyFolder): readonly string[] {
+  const missing = absent.map(
+    (path) => `${directory}: dom0 reads ${path} with it, which is not here: its lines are not looked at; copy it too`,
+  );
+  return [...policy.traps.map((trap) => placed(directory, trap)), ...missing];
+}
+
+function placed(directory: string, mistake: PolicyMistake): string {
+  const text = formatPolicyMistake(mistake);
+  return isAbsolute(text) ? text : join(directory, text);
 }
 
 const facts = z.object({
@@ -82,11 +100,17 @@ function readQubes(file: string): PolicySystem {
 
 /** `qubes.json` of the rendered folder that the policy directory lies in. */
 function renderedQubes(directory: string): string {
-  for (let folder = directory; folder !== dirname(folder); folder = dirname(folder)) {
-    const file = join(folder, "qubes.json");
-    if (existsSync(file)) return file;
-  }
+  const file = around(directory, "qubes.json");
+  if (file !== null) return file;
   throw new AdapterError("NOT_FOUND", `${directory}: lies in no rendered folder; name the qubes with --qubes FILE`);
+}
+
+/** A file of that name in the directory or in one around it. */
+function around(directory: string, name: string): string | null {
+  for (let folder = directory; folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, name))) return join(folder, name);
+  }
+  return null;
 }
 
 function isDirectory(path: string): boolean {
