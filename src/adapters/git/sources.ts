@@ -122,8 +122,10 @@ function open(
       }),
     descends: async (commit, ancestor) =>
       (await exists(ancestor)) && (await gitStatus(options, ["merge-base", "--is-ancestor", ancestor, commit])) === 0,
-    describe: async (commit) =>
-      (await git(options, ["describe", "--match", "v*", "--always", commit])).toString("utf8").trim(),
+    describe: async (commit) => {
+      if (!(await exists(commit))) throw new AdapterError("NOT_FOUND", `${component.url} has no commit ${commit}`);
+      return (await git(options, ["describe", "--match", "v*", "--always", commit])).toString("utf8").trim();
+    },
     history: (previous, commit) => readHistory(options, component.url, previous, commit),
     file: (commit, path) => readFile(options, commit, path),
     files: (commit) => listFiles(options, commit),

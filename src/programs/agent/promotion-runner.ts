@@ -45,6 +45,8 @@ export interface PromotionParts extends PromotionReaders {
 }
 
 const tryAgainMs = 60_000;
+/** How long a promotion waits for sources that do not say what it is about: somebody waits for an answer. */
+const mostWaitMs = 86_400_000;
 
 /** One promotion or withdrawal that has just been authorized. */
 export interface PromotionTask {
@@ -68,10 +70,25 @@ export async function runPromotion(
   const { ledger, now } = parts;
   const { askedAt, wanted, byHand, takenUp } = task;
   const { command, builder } = task.heard;
+  const minAgeDays = byHand === null ? builder.configuration.minAgeDays : 0;
+  const decideBy = async (buggy: boolean) => {
+    const question = { command, wanted, builder, buggy, minAgeDays, ledger: ledger.view, now: now() };
+    return decide(await planPromotions(parts.repositories(builder), question), wanted, takenUp.plans);
+  };
   let subject: Subject;
   let buggy = false;
   try {
     subject = await parts.subject(builder, wanted, context.signal);
+  } catch (error) {
+    if (!(error instanceof AdapterError)) throw error;
+    // What the records refuse needs no sources; what would be carried out waits for them, and not for ever.
+    const decided = await decideBy(false);
+    if (!decided.ok) return { kind: "refused", refusal: decided.error, reports: [] };
+    if (now().getTime() - askedAt < mostWaitMs) return postponed(now(), error.message);
+    const reason = `for 24 hours the sources did not say which version this is (${error.message}); once they do, sign it again`;
+    return { kind: "failed", reason, reports: [] };
+  }
+  try {
     if (wanted.kind !== "withdraw-component" && isGated(wanted.repository)) {
       // Nobody may slip an Upload through while withholding the Hold.
       if (!(await parts.poller.polledSince(new Date(askedAt)))) {
@@ -83,10 +100,7 @@ export async function runPromotion(
     if (!(error instanceof AdapterError)) throw error;
     return postponed(now(), error.message);
   }
-  const minAgeDays = byHand === null ? builder.configuration.minAgeDays : 0;
-  const question = { command, wanted, builder, buggy, minAgeDays, ledger: ledger.view, now: now() };
-  const plans = await planPromotions(parts.repositories(builder), question);
-  const decided = decide(plans, wanted, takenUp.plans);
+  const decided = await decideBy(buggy);
   if (!decided.ok) return { kind: "refused", refusal: decided.error, reports: [] };
   const ports = { ...applyPorts(parts, { ...task, builder }, context), apply: parts.applier(task, subject) };
   return applyPromotion(ports, { ...decided.value, ...task, subject, foundIn: takenUp.log });
