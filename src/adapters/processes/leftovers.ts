@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** A mark in the environment that every descendant inherits, also one that has left its process group. */
 export interface RunMark {
@@ -20,9 +20,18 @@ function beganAt(pid: number | "self"): string | null {
   }
 }
 
+/** Where process numbers mean what they mean here: a machine that sees into its containers finds marks of theirs, too. */
+function numbering(): string {
+  try {
+    return /[0-9]+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "0";
+  } catch {
+    return "0";
+  }
+}
+
 /** A mark that no other run has; it names this program, so that a later one knows whose it was. */
 export function newRunMark(): RunMark {
-  const value = `${process.pid}.${beganAt("self") ?? "0"}.${randomBytes(12).toString("hex")}`;
+  const value = `${process.pid}.${beganAt("self") ?? "0"}.${numbering()}.${randomBytes(12).toString("hex")}`;
   return { environment: { [variable]: value }, text: `${variable}=${value}` };
 }
 
@@ -36,9 +45,10 @@ export function endLeftovers(mark: RunMark): void {
  * them would otherwise build beside them.
  */
 export function endOrphans(): void {
+  const here = numbering();
   endAll((found) => {
-    const [, pid, began] = /^RELEASE_BOT_RUN=([0-9]+)\.([0-9]+)\.[0-9a-f]+$/.exec(found) ?? [];
-    return pid !== undefined && began !== undefined && beganAt(Number(pid)) !== began;
+    const [, pid, began, where] = /^RELEASE_BOT_RUN=([0-9]+)\.([0-9]+)\.([0-9]+)\.[0-9a-f]+$/.exec(found) ?? [];
+    return pid !== undefined && where === here && beganAt(Number(pid)) !== began;
   });
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -8,7 +8,7 @@ import { until } from "../../support/until.ts";
 const processes = join(import.meta.dirname, "../../../src/adapters/processes/index.ts");
 
 /** A program of ours that runs a tool. */
-function start(directory: string, script: string) {
+function start(directory: string, script: string, before: readonly string[] = []) {
   const file = join(directory, `${Math.random().toString(36).slice(2)}.ts`);
   writeFileSync(
     file,
@@ -17,7 +17,8 @@ await runProgram({ program: "sh", args: ["-c", ${JSON.stringify(script)}], direc
   environment: { PATH: process.env.PATH ?? "" }, limitMs: 300_000, onOutput: () => undefined });
 `,
   );
-  const child = spawn(process.execPath, [file], { stdio: "ignore" });
+  const [program = "", ...args] = [...before, process.execPath, file];
+  const child = spawn(program, args, { stdio: "ignore" });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   return { child, ended };
 }
@@ -38,6 +39,14 @@ const alive = (pid: number): boolean => {
     return false;
   }
 };
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1");
+  } catch {
+    return "";
+  }
+}
 
 describe("what a killed program left running", () => {
   it("is ended by the next one, before that runs anything itself", async () => {
@@ -64,5 +73,20 @@ describe("what a killed program left running", () => {
     await first.ended;
     await start(directory, "true").ended;
     expect(alive(pid)).toBe(false);
+  });
+
+  it("is not ended where it numbers its processes otherwise: its program may live in a container", async () => {
+    const directory = temporaryDirectory();
+    const seconds = `300.${process.pid}`;
+    const container = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"];
+    const first = start(directory, `echo begun > own; exec sleep ${seconds}`, container);
+    await until(() => existsSync(join(directory, "own")) || null, 60_000);
+    const sleeping = (): boolean =>
+      readdirSync("/proc").some((name) => /^[0-9]+$/.test(name) && commandLine(name) === `sleep\0${seconds}\0`);
+    await until(() => sleeping() || null, 60_000);
+    await start(directory, "true").ended;
+    expect(sleeping()).toBe(true);
+    first.child.kill("SIGKILL");
+    await first.ended;
   });
 });
