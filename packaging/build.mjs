@@ -41,9 +41,12 @@ function run(program, args, cwd = root) {
   return execFileSync(program, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
 }
 
+/** The lock file's Node: the one that this runs on may be too old to run the sources as they are. */
+const node = join(root, "node_modules/.bin/node");
+
 /** What the program itself says: the manual page, the shells' completions. */
 function said(...words) {
-  return run(process.execPath, [join(root, "src/programs/release-bot.ts"), ...words]);
+  return run(existsSync(node) ? node : process.execPath, [join(root, "src/programs/release-bot.ts"), ...words]);
 }
 
 let manPage = "";

@@ -40,8 +40,9 @@ export function renderSalt(
     const needs = templateNeeds(infrastructure).get(qube);
     if (needs !== undefined) {
       states["release-bot-packages"] = { "pkg.installed": [{ pkgs: needs.packages }] };
-      for (const unit of needs.units)
-        states[unit] = { "service.enabled": [{ require: [{ pkg: "release-bot-packages" }] }] };
+      const installed = [{ require: [{ pkg: "release-bot-packages" }] }];
+      for (const unit of needs.units) states[unit] = { "service.enabled": installed };
+      for (const unit of needs.disabled) states[unit] = { "service.disabled": installed };
     }
     if (Object.keys(states).length === 0) continue;
     put(`${formula}/${stateName(qube)}.sls`, note + stringify(states, { lineWidth: 0 }));

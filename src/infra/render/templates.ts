@@ -56,6 +56,8 @@ interface TemplateNeeds {
   readonly packages: readonly string[];
   /** The units to be enabled. */
   readonly units: readonly string[];
+  /** Debian starts what it installs, in every qube of the template: nginx would take the port that ours is to listen on. */
+  readonly disabled: readonly string[];
 }
 
 /** Every template, and what it needs. */
@@ -69,10 +71,12 @@ export function templateNeeds(infrastructure: Infrastructure): ReadonlyMap<strin
   const needs = new Map<string, TemplateNeeds>();
   for (const [template, role] of roles) {
     const known = needs.get(template);
-    const named = packages[role].map((name) => (template.startsWith("debian") ? (debianNames[name] ?? name) : name));
+    const debian = template.startsWith("debian");
+    const named = packages[role].map((name) => (debian ? (debianNames[name] ?? name) : name));
     needs.set(template, {
       packages: [...new Set([...(known?.packages ?? []), ...named])].sort(),
       units: [...(known?.units ?? []), ...units[role]],
+      disabled: [...(known?.disabled ?? []), ...(debian && role === "net" ? ["nginx.service"] : [])],
     });
   }
   return needs;
@@ -80,7 +84,7 @@ export function templateNeeds(infrastructure: Infrastructure): ReadonlyMap<strin
 
 /** What a template gets: a script for those who do not use Salt, and the units, the same as in the packages. */
 export function renderTemplate(infrastructure: Infrastructure, template: string): QubeTree {
-  const needs = templateNeeds(infrastructure).get(template) ?? { packages: [], units: [] };
+  const needs = templateNeeds(infrastructure).get(template) ?? { packages: [], units: [], disabled: [] };
   const install = template.startsWith("debian")
     ? "apt-get update\napt-get install -y --no-install-recommends"
     : "dnf install -y";
@@ -92,7 +96,7 @@ export function renderTemplate(infrastructure: Infrastructure, template: string)
 # Run in the template ${template}, as root, then shut it down. Written by 'release-bot infra render'.
 set -eu
 ${install} ${needs.packages.join(" ")}
-systemctl enable ${needs.units.join(" ")}
+${needs.disabled.map((unit) => `systemctl disable ${unit}\n`).join("")}systemctl enable ${needs.units.join(" ")}
 `,
         0o755,
       ),

@@ -96,6 +96,8 @@ const daemons: readonly Daemon[] = [
     loosened: [
       "Environment=RELEASE_BOT_BUILDS_IN=units",
       "Environment=XDG_RUNTIME_DIR=/run/user/1000",
+      // Or logind ends the user's systemd, and all builds with it, ten seconds after the last session in the qube has ended.
+      "ExecStartPre=+-/usr/bin/loginctl enable-linger user",
       // Also where the agent was killed: then nobody else ends what it had started.
       "ExecStopPost=-/usr/bin/systemctl --user --quiet stop release-bot-build-*.service",
       // The builders' directories, with the published tree; not the settings.

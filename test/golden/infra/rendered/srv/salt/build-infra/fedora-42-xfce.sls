@@ -90,30 +90,18 @@ release-bot-packages:
         - socat
         - util-linux
 release-bot-receiver.service:
-  service.enabled:
+  service.enabled: &a1
     - require:
         - pkg: release-bot-packages
 release-bot-nginx.service:
-  service.enabled:
-    - require:
-        - pkg: release-bot-packages
+  service.enabled: *a1
 release-bot-agent.service:
-  service.enabled:
-    - require:
-        - pkg: release-bot-packages
+  service.enabled: *a1
 release-bot-status-page.timer:
-  service.enabled:
-    - require:
-        - pkg: release-bot-packages
+  service.enabled: *a1
 release-bot-clean-up.timer:
-  service.enabled:
-    - require:
-        - pkg: release-bot-packages
+  service.enabled: *a1
 release-bot-iso.timer:
-  service.enabled:
-    - require:
-        - pkg: release-bot-packages
+  service.enabled: *a1
 release-bot-log-receiver.service:
-  service.enabled:
-    - require:
-        - pkg: release-bot-packages
+  service.enabled: *a1
