@@ -80,10 +80,10 @@ describe("what a killed program left running", () => {
     const seconds = `300.${process.pid}`;
     const container = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"];
     const first = start(directory, `echo begun > own; exec sleep ${seconds}`, container);
-    await until(() => existsSync(join(directory, "own")) || null, 60_000);
+    await until(() => existsSync(join(directory, "own")) || null);
     const sleeping = (): boolean =>
       readdirSync("/proc").some((name) => /^[0-9]+$/.test(name) && commandLine(name) === `sleep\0${seconds}\0`);
-    await until(() => sleeping() || null, 60_000);
+    await until(() => sleeping() || null);
     await start(directory, "true").ended;
     expect(sleeping()).toBe(true);
     first.child.kill("SIGKILL");
