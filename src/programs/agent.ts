@@ -60,7 +60,7 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
   const state = settings["state-dir"];
   mkdirSync(state, { recursive: true, mode: 0o700 });
   // Both verifiers or none: without the second one the agent does not start.
-  const secondOpinion = await openSqv({ program: "sqv", directory: join(state, "sqv"), limitMs: 10_000 });
+  const secondOpinion = await openSqv({ program: "sqv", directory: join(state, "sqv"), limitMs: 30_000 });
   const keys = await loadTrustedKeys({
     directory: settings["trusted-keys"] ?? null,
     keyring: settings.keyring ?? null,

@@ -1,7 +1,7 @@
-import { linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Disk, type FileBytes, NodeDisk } from "../../src/adapters/files/index.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 /** What ends a run on a disk that lost its power: no fault that a program could handle. */
 export class PowerLoss extends Error {}
@@ -25,7 +25,7 @@ export class ForgetfulDisk implements Disk {
   steps = 0;
   #powerAfter: number;
   /** Where removed files go on living, so that no other file gets the inode number that a forgotten name stands for. */
-  readonly #graves = mkdtempSync(join(tmpdir(), "rb-graves-"));
+  readonly #graves = temporaryDirectory();
 
   /** Names that were put back with what was synced of them. */
   readonly #back = new Set<string>();
@@ -99,7 +99,7 @@ export class ForgetfulDisk implements Disk {
   restart(keeps: () => boolean): void {
     this.#powerAfter = Number.POSITIVE_INFINITY;
     this.#restore(this.#root, keeps, new Map());
-    rmSync(this.#graves, { recursive: true });
+    rmSync(this.#graves, { recursive: true, force: true });
   }
 
   #bury(path: string): void {

@@ -34,6 +34,7 @@ let page: Page;
 let problems: string[];
 beforeEach(async () => {
   page = await browser.newPage();
+  page.setDefaultTimeout(240_000);
   problems = [];
   page.on("console", (message) => problems.push(message.text()));
   page.on("pageerror", (error) => problems.push(error.message));
@@ -258,6 +259,7 @@ describe("every kind of page", () => {
   it("can be read without JavaScript", async () => {
     const context = await browser.newContext({ javaScriptEnabled: false });
     const plain = await context.newPage();
+    plain.setDefaultTimeout(240_000);
     await plain.goto(pathToFileURL(join(small.directory, "index.html")).href);
     expect(await plain.locator("form").isVisible()).toBe(false);
     expect(await plain.getByText("Search and filters need JavaScript").isVisible()).toBe(true);

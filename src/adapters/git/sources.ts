@@ -59,7 +59,7 @@ async function create(options: GitOptions): Promise<void> {
     args: ["init", "--quiet", "--bare", "--template=", options.repository],
     directory: options.repository,
     environment: { ...options.environment, GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null" },
-    limitMs: 30_000,
+    limitMs: 120_000,
     signal: options.signal,
   });
 }

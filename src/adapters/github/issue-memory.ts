@@ -13,7 +13,7 @@ export interface IssueMemory {
 /** The memory in one SQLite file; `:memory:` for a process that keeps none. */
 export function issueMemory(file: string): IssueMemory {
   const database = new DatabaseSync(file);
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000");
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 30000");
   database.exec("CREATE TABLE IF NOT EXISTS issue (title TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT");
   const number = (row: Record<string, unknown> | undefined): number | null =>
     typeof row?.["number"] === "number" ? row["number"] : null;

@@ -22,7 +22,7 @@ export class Database {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.#handle = new DatabaseSync(path);
     // Another process (`release-bot queue`) may hold the lock for a moment.
-    this.#handle.exec("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    this.#handle.exec("PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     this.#handle.exec("PRAGMA foreign_keys = ON; PRAGMA cache_size = -4096; PRAGMA journal_size_limit = 16777216");
     this.#migrate(path, migrations);
   }

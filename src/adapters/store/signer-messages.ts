@@ -16,7 +16,7 @@ export interface SignerMessage {
 export function readSignerMessages(file: string, signer: Fingerprint): readonly SignerMessage[] {
   if (!existsSync(file))
     throw new AdapterError("NOT_FOUND", `${file}: there is no such ledger; it is the agent's agent.db`);
-  const opened = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+  const opened = new DatabaseSync(file, { readOnly: true, timeout: 30_000 });
   try {
     const messages = opened
       .prepare("SELECT key, environment, block, received_at FROM messages WHERE signer = ? ORDER BY signed_at")

@@ -30,7 +30,7 @@ export async function fetchedCommit(
     ],
     directory: "/",
     environment,
-    limitMs: 30_000,
+    limitMs: 120_000,
     signal,
   });
   return said.status === 0 ? parseCommitSha(said.stdout.toString().trim()) : null;

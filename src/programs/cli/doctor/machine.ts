@@ -13,7 +13,7 @@ export async function judgeTools(tools: readonly string[]): Promise<readonly Fin
   const missing: string[] = [];
   for (const program of tools) {
     try {
-      await runTool({ program, args: ["--version"], limitMs: 10_000 });
+      await runTool({ program, args: ["--version"], limitMs: 60_000 });
     } catch (fault) {
       if (!(fault instanceof AdapterError)) throw fault;
       missing.push(program);

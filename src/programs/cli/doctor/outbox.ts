@@ -20,7 +20,7 @@ interface Row {
  */
 export function judgeOutbox(database: string, now: Date): readonly Finding[] {
   if (!existsSync(database)) return [];
-  const opened = new DatabaseSync(database, { readOnly: true, timeout: 5000 });
+  const opened = new DatabaseSync(database, { readOnly: true, timeout: 30_000 });
   try {
     const since = now.getTime() - shownDays * 86_400_000;
     const aside = opened

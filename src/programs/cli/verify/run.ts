@@ -83,7 +83,7 @@ export async function runVerify(argv: readonly string[], world: VerifyWorld): Pr
     });
     state = basis.state;
     const untrusted = read(positionals[0] ?? "-", world);
-    const secondOpinion = await openSqv({ program: "sqv", directory: join(scratch, "sqv"), limitMs: 10_000 });
+    const secondOpinion = await openSqv({ program: "sqv", directory: join(scratch, "sqv"), limitMs: 30_000 });
     const mode = values.raw ? "raw" : "comment";
     const notes = [...(mode === "raw" ? [] : explainComment(untrusted.toString("utf8"))), ...basis.notes];
     const unjudged = (note: string): void => void notes.push(note);
