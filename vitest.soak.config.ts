@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.soak.test.ts"],
+    globalSetup: "test/support/tidy-up.ts",
     testTimeout: 4 * 3_600_000,
     hookTimeout: 600_000,
     teardownTimeout: 60_000,

@@ -27,6 +27,7 @@ afterAll(() => browser?.close());
 async function feedOf(data: StatusData, path = "feed.atom", address: string | null = null): Promise<ReadFeed> {
   const text = new Map(renderSite(data, { now, signature: "none", address, notes: [] })).get(path) ?? "";
   const page = await browser.newPage();
+  page.setDefaultTimeout(240_000);
   // Runs in the browser, where this file's names are not known.
   const read = await page.evaluate(`(text => {
     const document = new DOMParser().parseFromString(text, "application/xml");

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { loadTrustedKeys, type TrustedKeysSettings } from "../../../src/adapters/verifier/index.ts";
 import { GpgHome } from "../../support/gpg-home.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 let home: GpgHome;
 let place: string;
@@ -15,7 +15,7 @@ beforeAll(() => {
   key = home.makeKey();
 });
 beforeEach(() => {
-  place = mkdtempSync(join(tmpdir(), "keys-"));
+  place = temporaryDirectory();
   directory = join(place, "trusted-keys");
   keyring = join(place, "trusted-keys-for-commands.gpg");
   mkdirSync(directory);
