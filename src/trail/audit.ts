@@ -6,9 +6,10 @@
 import type { Tell } from "../domain/index.ts";
 import { BrokenLink } from "./broken-link.ts";
 import { checkAsked } from "./check-asked.ts";
+import { checkFile, counted, isPackage, namesOf, needSound } from "./check-files.ts";
 import { LogChecker } from "./check-logs.ts";
-import { type Build, type Deed, nameOf, type Promotion, type StatedFile, type Withdrawal, whichOf } from "./deed.ts";
-import type { AuditEvidence, DeedPlace, ExaminedPlace, FoundFile } from "./ports.ts";
+import { type Build, type Deed, nameOf, type Promotion, type Withdrawal, whichOf } from "./deed.ts";
+import type { AuditEvidence, DeedPlace, ExaminedPlace, FoundFile, SignedBytes } from "./ports.ts";
 import { readStatements, type Stated } from "./read-statements.ts";
 
 /** What is asked about. */
@@ -102,8 +103,7 @@ class Auditor {
     const files = await place.files(namesOf(deed.files));
     for (const { name, sha256 } of deed.files) checkFile(files.get(name), name, sha256);
     const logs = await this.#checkLog(deed);
-    await this.#checkSignatures(place, files);
-    return logs;
+    return `${logs}${await this.#checkSignatures(deed, place, files)}`;
   }
 
   /** The log, and where a taken-up job found its work done, the earlier log that had announced it; both in words. */
@@ -136,8 +136,8 @@ class Auditor {
       }
     }
     const logs = await this.#checkLog(deed);
-    if (!same) await this.#checkSignatures(place, files);
-    return `${logs}${since(deed, newest)}`;
+    const signatures = same ? "" : await this.#checkSignatures(deed, place, files);
+    return `${logs}${signatures}${since(deed, newest)}`;
   }
 
   /** What went out is not listed, what stands again is. */
@@ -162,8 +162,8 @@ class Auditor {
       }
     }
     const logs = await this.#checkLog(deed);
-    if (newest === undefined) await this.#checkSignatures(place, new Map());
-    return `${logs}${since(deed, newest)}`;
+    const signatures = newest === undefined ? await this.#checkSignatures(deed, place, new Map()) : "";
+    return `${logs}${signatures}${since(deed, newest)}`;
   }
 
   /** What was promoted is what was built. */
@@ -198,14 +198,26 @@ class Auditor {
       .filter((one) => one.environment === deed.environment);
   }
 
-  /** The packages' own signatures and the metadata's: good, by a package key, and announced. */
-  async #checkSignatures(place: ExaminedPlace, files: ReadonlyMap<string, FoundFile>): Promise<void> {
+  /**
+   * The packages' own signatures and the metadata's: good, by a package key, and announced. Answers in words how many hold by
+   * the weaker rule of `mode: log` only; nothing where none does.
+   */
+  async #checkSignatures(
+    { environment }: Change,
+    place: ExaminedPlace,
+    files: ReadonlyMap<string, FoundFile>,
+  ): Promise<string> {
     needSound(place);
+    const all: SignedBytes[] = [];
     for (const { path, defect, signed } of files.values()) {
       if (defect !== null) throw new BrokenLink("signature", path, defect);
-      if (signed !== null) await this.#logs.checkAnnounced(signed);
+      if (signed !== null) all.push(signed);
     }
-    for (const signed of place.signed) await this.#logs.checkAnnounced(signed);
+    all.push(...place.signed);
+    let received = 0;
+    for (const signed of all) if ((await this.#logs.checkSigned(signed, environment)) === "received") received += 1;
+    if (received === 0) return "";
+    return `; ${received} of ${all.length} signatures announced by no log (mode: log)`;
   }
 }
 
@@ -229,28 +241,4 @@ function since(deed: Change, newest: Change | undefined): string {
 
 function placeOf({ about, repository, distribution }: Change): DeedPlace {
   return { release: about.release, repository, distribution };
-}
-
-/** Of damaged metadata nothing can be said but that. */
-function needSound({ faults: [fault] }: ExaminedPlace): void {
-  if (fault !== undefined) throw new BrokenLink("signature", fault.path, fault.what);
-}
-
-function checkFile(file: FoundFile | undefined, name: string, sha256: string): void {
-  if (file === undefined) return;
-  if (file.sha256 !== sha256) throw new BrokenLink("package", file.path, "is not the file that was built");
-  if (file.listed !== null && file.listed !== sha256) {
-    throw new BrokenLink("package", name, "is not the file that the signed metadata lists");
-  }
-}
-
-/** Files beside the packages (a signature, a buildinfo) are listed by no metadata. */
-function isPackage(name: string): boolean {
-  return !/\.(sig|asc|buildinfo|changes)$/.test(name);
-}
-
-const namesOf = (files: readonly StatedFile[]): string[] => files.map(({ name }) => name);
-
-function counted(files: readonly StatedFile[]): string {
-  return files.length === 1 ? "1 package" : `${files.length} packages`;
 }

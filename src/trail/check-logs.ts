@@ -4,6 +4,7 @@ import { parseCommitSha } from "../domain/index.ts";
 import { type Announcement, renderAnnouncement } from "../formats/build-log/index.ts";
 import type { LogFact } from "../formats/in-toto/index.ts";
 import { BrokenLink } from "./broken-link.ts";
+import { checkReceived } from "./log-mode.ts";
 import type { AuditEvidence, FoundAnnouncement, SignedBytes } from "./ports.ts";
 
 interface CheckpointLine {
@@ -43,13 +44,16 @@ export class LogChecker {
 
   /**
    * Finds the earlier log, of the same qube and label, that says in a line of the agent's own what it was about to do, and
-   * that announced signatures. Throws {@link BrokenLink} where there is none.
+   * that announced signatures (in an environment of `mode: log` it need not have). Throws {@link BrokenLink} where there is none.
    */
   async findEarlier(log: string, isWork: (ownLine: string) => boolean): Promise<string> {
     this.#announced ??= this.#readAnnouncements();
-    const announcing = new Set((await this.#announced).map((one) => one.log));
     const folder = log.slice(0, log.lastIndexOf("/") + 1);
-    const earlier = [...announcing].filter((one) => one.startsWith(folder) && isBefore(one, log));
+    const announcesNothing = this.#evidence.logMode.environments.has(log.split("/")[0] ?? "");
+    const known = announcesNothing
+      ? this.#evidence.paths.filter((path) => !path.endsWith(".checkpoints")).map(withoutPart)
+      : (await this.#announced).map((one) => one.log);
+    const earlier = [...new Set(known)].filter((one) => one.startsWith(folder) && isBefore(one, log));
     for (const path of earlier.sort((a, b) => (isBefore(a, b) ? 1 : -1))) {
       const text = Buffer.from((await this.#evidence.readLog(path, null)) ?? "").toString("latin1");
       const own = text.split("\n").map(withoutStamp);
@@ -72,12 +76,17 @@ export class LogChecker {
     this.#sound.add(path);
   }
 
-  /** That a log has announced this signature. */
-  async checkAnnounced({ path, kind, sha256 }: SignedBytes): Promise<void> {
+  /** That a log has announced this signature; in an environment of `mode: log`, that a log was received when it was made. */
+  async checkSigned(signed: SignedBytes, environment: string): Promise<"announced" | "received"> {
     this.#announced ??= this.#readAnnouncements();
+    const { kind, sha256 } = signed;
     const found = (await this.#announced).find((one) => one.kind === kind && one.sha256 === sha256);
-    if (found === undefined) throw new BrokenLink("signature", path, "was signed without a log that announces it");
+    if (found === undefined) {
+      await checkReceived(signed, environment, this.#evidence);
+      return "received";
+    }
     await this.checkCheckpoints(found.log);
+    return "announced";
   }
 
   async #readAnnouncements(): Promise<readonly FoundAnnouncement[]> {
@@ -136,6 +145,10 @@ function checkPrefixes(path: string, checkpoints: readonly CheckpointLine[], log
 function isBefore(one: string, other: string): boolean {
   const key = (path: string): string => path.replace(/\.([0-9]+)$/, (_, n: string) => n.padStart(8));
   return key(one) < key(other);
+}
+
+function withoutPart(path: string): string {
+  return path.replace(/\.part-[0-9]{3}$/, "");
 }
 
 const stamp = /^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{6} \+0000 [A-Za-z0-9_.-]{1,31}: /;

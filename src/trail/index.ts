@@ -3,6 +3,7 @@ export { type AuditQuestion, audit } from "./audit.ts";
 export { BrokenLink } from "./broken-link.ts";
 export type { Build, Deed, Hold, Promotion } from "./deed.ts";
 export { nameOf, whichOf } from "./deed.ts";
+export type { LogMode } from "./log-mode.ts";
 export type { AuditEvidence, DeedPlace, ExaminedPlace, FoundFile } from "./ports.ts";
 export { recordProvenance } from "./record-provenance.ts";
 export { type SignerStory, tellOfSigner } from "./signer-story.ts";

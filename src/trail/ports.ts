@@ -1,6 +1,7 @@
 import type { CommitSha, Fingerprint } from "../domain/index.ts";
 import type { Announcement } from "../formats/build-log/index.ts";
 import type { SignedLine } from "../signed/index.ts";
+import type { LogMode } from "./log-mode.ts";
 
 /** Bytes that a package key has signed, as the announcement of that has to name them. */
 export interface SignedBytes {
@@ -8,6 +9,8 @@ export interface SignedBytes {
   readonly path: string;
   readonly kind: "detach" | "clear";
   readonly sha256: string;
+  /** When the signature says that it was made; null where it does not. */
+  readonly madeAt: () => Promise<Date | null>;
 }
 
 /** A package file as it lies in a repository. */
@@ -40,6 +43,8 @@ export interface ExaminedPlace {
 
 /** What an audit looks at; everything in it is offline. What is read from the logs repository has been proven to be what its commits say. */
 export interface AuditEvidence {
+  /** Which environments' gates run in `mode: log`; none unless the auditor says so. */
+  readonly logMode: LogMode;
   /** Every path of the branch. */
   readonly paths: readonly string[];
   /** Whether the commit is on the branch, and signed by the logs key. */

@@ -87,7 +87,7 @@ export class LogChain {
   private constructor(wish: ChainWish) {
     this.#wish = wish;
     this.logsKey = this.logsHome.makeKey({ userId: "Logs" });
-    this.key = this.keysHome.makeKey({ userId: "Fedora packages" });
+    this.key = this.keysHome.makeKey({ userId: "Fedora packages", created: new Date(Date.now() - 30 * 86_400_000) });
     this.otherKey = this.keysHome.makeKey({ userId: "Debian packages" });
   }
 

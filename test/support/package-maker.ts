@@ -63,12 +63,14 @@ export class PackageMaker {
     return path;
   }
 
-  /** Signs an rpm in place, as the sign stage does. */
-  signRpm(path: string, key: string): void {
+  /** Signs an rpm in place, as the sign stage does, or as if at another time. */
+  signRpm(path: string, key: string, at?: Date): void {
     const environment = { GNUPGHOME: this.#gpg.directory };
-    runTool("rpmsign", ["--define", `_gpg_name ${key}`, "--define", "__gpg /usr/bin/gpg", "--addsign", path], {
-      environment,
-    });
+    const time = at?.toISOString().replace(/\.000Z|[-:]/g, "");
+    const macros = [`_gpg_name ${key}`, "__gpg /usr/bin/gpg"];
+    if (time !== undefined) macros.push(`_gpg_sign_cmd_extra_args --faked-system-time ${time}!`);
+    const defines = macros.flatMap((macro) => ["--define", macro]);
+    runTool("rpmsign", [...defines, "--addsign", path], { environment });
   }
 
   /** A binary deb. Answers its path. */

@@ -17,7 +17,11 @@ import { type Place, placeOf } from "./place.ts";
 import { Tree } from "./tree.ts";
 
 /** Bytes that a key has signed, as the announcement of that names them. */
-export type SignedFile = { readonly path: string } & Pick<Announcement, "kind" | "sha256">;
+export type SignedFile = {
+  readonly path: string;
+  /** When the signature says that it was made; null where it does not. */
+  readonly madeAt: () => Promise<Date | null>;
+} & Pick<Announcement, "kind" | "sha256">;
 
 /** A package file as it lies there. */
 export interface ExaminedFile {
@@ -90,7 +94,12 @@ export async function examineImage(options: RepositoriesOptions, path: string): 
     ? await tree.judge.detached(issuer.key, signature, path)
     : "has no good signature by a package key";
   const sha256 = sha256OfFile(path);
-  return { path, sha256, listed: null, defect, signed: { path, kind: "detach", sha256 } };
+  const signed = { path, kind: "detach", sha256, madeAt: madeAt(tree, signature) } as const;
+  return { path, sha256, listed: null, defect, signed };
+}
+
+function madeAt(tree: Tree, signature: Uint8Array | null): SignedFile["madeAt"] {
+  return async () => (signature === null ? null : tree.judge.madeAt(signature));
 }
 
 async function issuerOf(tree: Tree, signature: Uint8Array | null): Promise<{ key: Fingerprint } | { fault: string }> {
@@ -110,21 +119,25 @@ function signedFiles(tree: Tree, { type, base, suite }: Place): SignedFile[] {
   const { disk } = tree.options;
   const read = (path: string): Buffer | null =>
     disk.stat(tree.at(path)) === null ? null : Buffer.from(disk.read(tree.at(path)));
-  const detached = (path: string): SignedFile[] => {
+  const detached = (path: string, signature: string): SignedFile[] => {
     const bytes = read(path);
-    return bytes === null ? [] : [{ path: tree.at(path), kind: "detach", sha256: sha256Of(bytes) }];
+    if (bytes === null) return [];
+    return [{ path: tree.at(path), kind: "detach", sha256: sha256Of(bytes), madeAt: madeAt(tree, read(signature)) }];
   };
   switch (type) {
     case "rpm":
-      return detached(`${base}/repodata/repomd.xml`);
+      return detached(`${base}/repodata/repomd.xml`, `${base}/repodata/repomd.xml.asc`);
     case "archlinux":
-      return ["db", "files"].flatMap((kind) => detached(`${base}/${suite}.${kind}`));
+      return ["db", "files"].flatMap((kind) => detached(`${base}/${suite}.${kind}`, `${base}/${suite}.${kind}.sig`));
     case "deb": {
       const directory = `${base}/dists/${suite}`;
       const clear = read(`${directory}/InRelease`);
-      const release = read(`${directory}/Release.gpg`) === null ? [] : detached(`${directory}/Release`);
+      const signature = `${directory}/Release.gpg`;
+      const release = read(signature) === null ? [] : detached(`${directory}/Release`, signature);
       const path = tree.at(`${directory}/InRelease`);
-      return clear === null ? release : [{ path, kind: "clear", sha256: sha256Of(clearText(clear)) }, ...release];
+      if (clear === null) return release;
+      const sha256 = sha256Of(clearText(clear));
+      return [{ path, kind: "clear", sha256, madeAt: madeAt(tree, clear) }, ...release];
     }
   }
 }
@@ -151,7 +164,7 @@ async function examineFiles(
   const found = new Map<string, ExaminedFile>();
   for (const [name, path] of paths) {
     const digest = sha256OfFile(path);
-    const signed = signedOf(place.type, path, digest);
+    const signed = signedOf(tree, place.type, path, digest);
     const defect = verdicts.get(path) ?? null;
     found.set(name, { path, sha256: digest, listed: listed.get(name) ?? null, defect, signed });
   }
@@ -159,11 +172,17 @@ async function examineFiles(
 }
 
 /** What a package's own signature is over: an rpm's header, an Arch package's whole file; Debian's have none. */
-function signedOf(type: Place["type"], path: string, digest: string): SignedFile | null {
-  if (type === "archlinux") return path.endsWith(".sig") ? null : { path, kind: "detach", sha256: digest };
+function signedOf(tree: Tree, type: Place["type"], path: string, digest: string): SignedFile | null {
+  if (type === "archlinux") {
+    if (path.endsWith(".sig")) return null;
+    const { disk } = tree.options;
+    const signature = disk.stat(`${path}.sig`) === null ? null : disk.read(`${path}.sig`);
+    return { path, kind: "detach", sha256: digest, madeAt: madeAt(tree, signature) };
+  }
   if (type !== "rpm" || !path.endsWith(".rpm")) return null;
   const header = signedHeader(beginning(path));
-  return header === null ? null : { path, kind: "detach", sha256: header.sha256 };
+  if (header === null) return null;
+  return { path, kind: "detach", sha256: header.sha256, madeAt: madeAt(tree, header.signature) };
 }
 
 /** As much of an rpm as its headers take; a template's payload has some GB. */

@@ -103,13 +103,22 @@ export class SignatureJudge {
 
   /** Who says to have made a signature (a detached one over bytes, or a clear-signed message); null where nothing says so. */
   async issuer(signature: Uint8Array): Promise<Fingerprint | null> {
+    return parseFingerprint((await this.#claims(signature))?.[2] ?? "");
+  }
+
+  /** When a signature says that it was made; null where it does not. */
+  async madeAt(signature: Uint8Array): Promise<Date | null> {
+    const seconds = (await this.#claims(signature))?.[1];
+    return seconds === undefined ? null : new Date(Number(seconds) * 1000);
+  }
+
+  async #claims(signature: Uint8Array): Promise<RegExpExecArray | null> {
     const detached = !Buffer.from(signature).toString("latin1", 0, 64).startsWith("-----BEGIN PGP SIGNED");
     // With an empty keyring gpgv can judge nothing, but it says whose signature it would be.
     return withFiles(new Uint8Array(), signature, async (keyring, path) => {
       const args = ["--status-fd", "1", "--keyring", keyring, path, ...(detached ? [keyring] : [])];
       const answer = await runTool({ program: "gpgv", args, limitMs });
-      const said = /^\[GNUPG:\] ERRSIG .* ([0-9A-F]{40})$/m.exec(answer.stdout.toString("utf8"))?.[1];
-      return said === undefined ? null : parseFingerprint(said);
+      return /^\[GNUPG:\] ERRSIG(?: \S+){4} ([0-9]+) \S+ ([0-9A-F]{40})$/m.exec(answer.stdout.toString("utf8"));
     });
   }
 }

@@ -4,6 +4,8 @@ import { createHash } from "node:crypto";
 export interface SignedHeader {
   readonly sha256: string;
   readonly length: number;
+  /** The OpenPGP signature over it; null where the rpm has none. */
+  readonly signature: Uint8Array | null;
 }
 
 const leadLength = 96;
@@ -35,5 +37,21 @@ export function signedHeader(untrustedRpm: Uint8Array): SignedHeader | null {
       .update(untrustedRpm.subarray(start, start + length))
       .digest("hex"),
     length,
+    signature: signatureIn(Buffer.from(untrustedRpm.subarray(leadLength, leadLength + signatures))),
   };
+}
+
+/** Tags of the signature header: an OpenPGP signature over the main header, by RSA or by anything else. */
+const signatureTags = [268, 267];
+
+/** An index entry has four numbers: tag, type, offset in the data, length. */
+function signatureIn(header: Buffer): Buffer | null {
+  const count = header.readUInt32BE(8);
+  const data = header.subarray(16 + count * 16);
+  for (let at = 16; at < 16 + count * 16; at += 16) {
+    if (!signatureTags.includes(header.readUInt32BE(at))) continue;
+    const offset = header.readUInt32BE(at + 8);
+    return data.subarray(offset, offset + header.readUInt32BE(at + 12));
+  }
+  return null;
 }

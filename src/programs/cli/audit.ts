@@ -3,7 +3,7 @@ import { VerifiedBranch } from "../../adapters/logs/verified-branch.ts";
 import { readSignerMessages } from "../../adapters/store/signer-messages.ts";
 import { AdapterError, type Tell } from "../../domain/index.ts";
 import { audit, BrokenLink, tellOfSigner } from "../../trail/index.ts";
-import { auditAcknowledged } from "./audit/acknowledged.ts";
+import { auditAcknowledged, readAcknowledged } from "./audit/acknowledged.ts";
 import { gatherEvidence } from "./audit/evidence.ts";
 import { loadAuditKeys, signerOf } from "./audit/keys.ts";
 import { renderStory, storyAsJson } from "./audit/signer.ts";
@@ -22,6 +22,9 @@ release-bot audit --signer FINGERPRINT --logs DIR --keys DIR [--ledger FILE] [OP
   --keys DIR           public keys, a FINGERPRINT.asc a key, in DIR/maintainers, DIR/packages and DIR/logs
   --branch NAME        the logs branch (master)
   --acknowledged FILE  the key gate's list: each commit in it must still be on the logs branch
+  --log-mode QUBE      a build qube whose key gate runs in mode: log, several: a signature of its that no log announced
+                       holds if a log was acknowledged (without the gate's list: was open) shortly before; counted as such
+  --window SECONDS     how shortly: that gate's window (900)
   --ledger FILE        on a build qube, its agent.db: what was refused, failed or waits, too; several
   --json
 
@@ -36,9 +39,12 @@ async function run(told: AuditWords, tell: Tell): Promise<{ readonly text: strin
   let branch: VerifiedBranch | null = null;
   try {
     branch = await VerifiedBranch.open(told.logs, told.branch, byLogsKey);
-    const evidence = await gatherEvidence(told.roots, branch, keys);
+    const list = told.acknowledged === null ? null : readAcknowledged(told.acknowledged);
+    const { environments, windowSeconds } = told.logMode;
+    const logMode = { environments: new Set(environments), windowSeconds, acknowledged: list };
+    const evidence = await gatherEvidence(told.roots, branch, keys, logMode);
     const json = told.form === "json";
-    const acknowledged = told.acknowledged === null ? [] : [await auditAcknowledged(told.acknowledged, branch)];
+    const acknowledged = list === null ? [] : [await auditAcknowledged(list, branch)];
     if (told.about.kind === "signer") {
       const { signer } = told.about;
       if (!keys.maintainers.certificates.some(({ fingerprint }) => fingerprint === signer)) {

@@ -16,7 +16,7 @@ import {
   parseTemplateRepository,
 } from "../../../domain/index.ts";
 import { parseCommands, parseFrame, type SignedLine, verifyFrame } from "../../../signed/index.ts";
-import type { AuditEvidence, DeedPlace, ExaminedPlace, FoundFile } from "../../../trail/index.ts";
+import type { AuditEvidence, DeedPlace, ExaminedPlace, FoundFile, LogMode } from "../../../trail/index.ts";
 import { type AuditKeys, signerOf } from "./keys.ts";
 
 /** Puts together what an audit looks at. */
@@ -24,9 +24,11 @@ export async function gatherEvidence(
   roots: readonly string[],
   branch: VerifiedBranch,
   keys: AuditKeys,
+  logMode: LogMode,
 ): Promise<AuditEvidence> {
   const examined = new Map<string, Promise<ExaminedPlace>>();
   return {
+    logMode,
     paths: await branch.paths(),
     isSignedOnBranch: (commit) => branch.isSigned(commit),
     readLog: (path, commit) => readParts(branch, path, commit ?? branch.head),

@@ -5,8 +5,10 @@ import {
   type Fingerprint,
   parseComponentName,
   parseFingerprint,
+  parseQubeName,
   parseRelease,
   parseTemplateName,
+  type QubeName,
 } from "../../../domain/index.ts";
 import type { AuditQuestion } from "../../../trail/index.ts";
 
@@ -21,6 +23,8 @@ export interface AuditWords {
   readonly keys: string;
   readonly branch: string;
   readonly acknowledged: string | null;
+  /** Build qubes whose gates run in `mode: log`, and their window. */
+  readonly logMode: { readonly environments: readonly QubeName[]; readonly windowSeconds: number };
   readonly ledgers: readonly string[];
   readonly form: "json" | "text";
 }
@@ -38,6 +42,8 @@ export function parseAuditWords(argv: readonly string[]): AuditWords | string {
       keys: text,
       branch: text,
       acknowledged: text,
+      "log-mode": many,
+      window: text,
       signer: text,
       ledger: many,
       json: { type: "boolean" },
@@ -50,6 +56,11 @@ export function parseAuditWords(argv: readonly string[]): AuditWords | string {
   const missing = [...root, logs, keys].find((directory) => !existsSync(directory));
   if (missing !== undefined) return `${missing}: there is no such directory`;
   if (about.kind === "chain" && ledger.length > 0) return "--ledger goes with --signer";
+  const environments = (values["log-mode"] ?? []).map(parseQubeName);
+  const named = environments.filter((name) => name !== null);
+  if (named.length < environments.length) return "--log-mode takes the name of a build qube";
+  const window = values.window ?? "900";
+  if (!/^[0-9]{1,5}$/.test(window)) return "--window takes seconds, as the gate's own --window";
   const bare = existsSync(join(logs, ".git")) ? join(logs, ".git") : logs;
   return {
     about,
@@ -58,6 +69,7 @@ export function parseAuditWords(argv: readonly string[]): AuditWords | string {
     keys: resolve(keys),
     branch: values.branch ?? "master",
     acknowledged: values.acknowledged ?? null,
+    logMode: { environments: named, windowSeconds: Number(window) },
     ledgers: ledger.map((file) => resolve(file)),
     form: values.json === true ? "json" : "text",
   };
