@@ -6,7 +6,9 @@ import {
   type ByHand,
   isGated,
   type LogPath,
+  no,
   type QubeName,
+  type Refusal,
   type StatusEvent,
   type Subject,
 } from "../../domain/index.ts";
@@ -73,7 +75,8 @@ export async function runPromotion(
   const minAgeDays = byHand === null ? builder.configuration.minAgeDays : 0;
   const decideBy = async (buggy: boolean) => {
     const question = { command, wanted, builder, buggy, minAgeDays, ledger: ledger.view, now: now() };
-    return decide(await planPromotions(parts.repositories(builder), question), wanted, takenUp.plans);
+    const decided = decide(await planPromotions(parts.repositories(builder), question), wanted, takenUp.plans);
+    return decided.ok ? decided : no(inVersionOne(builder, decided.error));
   };
   let subject: Subject;
   let buggy = false;
@@ -123,6 +126,13 @@ export function applyPorts(
       if (stated === "stated") await parts.begun.stated(job.id, plans);
     },
   };
+}
+
+/** builder v1 records nothing of what it published: building it anew, as the refusal proposes, would not help. */
+function inVersionOne({ configuration }: LoadedBuilder, refused: Refusal): Refusal {
+  if (configuration.backend !== "qubes-builder" || refused.code !== "NOT_IN_TESTING") return refused;
+  const message = "its builder (v1) keeps no records of what it published";
+  return { ...refused, message, remedy: "Ask the operator to promote it by hand." };
 }
 
 /** To be tried again in a minute. */

@@ -59,6 +59,26 @@ async function promoted(hours: number): Promise<JobOutcome> {
   return runPromotion(parts, task as unknown as PromotionTask, { signal: AbortSignal.timeout(60_000) } as JobContext);
 }
 
+describe("a promotion from a v1 builder", () => {
+  it("is told that there are no records, and not to publish it anew", async () => {
+    refused = "NOT_IN_TESTING";
+    const backend = place.configuration.backend;
+    try {
+      Object.assign(place.configuration, { backend: "qubes-builder" });
+      expect(await promoted(0)).toMatchObject({
+        kind: "refused",
+        refusal: {
+          code: "NOT_IN_TESTING",
+          message: "its builder (v1) keeps no records of what it published",
+          remedy: "Ask the operator to promote it by hand.",
+        },
+      });
+    } finally {
+      Object.assign(place.configuration, { backend });
+    }
+  });
+});
+
 describe("a promotion of a commit that the sources do not have", () => {
   it.each(["NOT_IN_TESTING", "STALE_COMMIT", "TOO_YOUNG"] as const)(
     "is refused at once where the records say %s",

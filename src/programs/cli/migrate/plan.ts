@@ -49,7 +49,7 @@ export function planMigration(found: Predecessor, settings: string): MigrationPl
       lines.push(`${release}=${directory}`);
       taken.push(`${directory}: v1 builder of ${release}; its configuration stays in its Makefile`);
       left.push(
-        `${directory}: a v1 builder keeps no records of what it published: promotions there are refused (NOT_IN_TESTING)`,
+        `${directory}: a v1 builder keeps no records of what it published: promotions there are refused (NOT_IN_TESTING). Until ${release} is built by v2, carry out a signed command by hand, once 'release-bot verify' has taken it and the age is right: ${versionOnePromotion(directory)}`,
       );
       continue;
     }
@@ -101,6 +101,12 @@ export function planMigration(found: Predecessor, settings: string): MigrationPl
     "the qrexec services still are the predecessor's: link them as CHECKLIST.md of 'infra render' says when you switch",
   );
   return { files, taken, left };
+}
+
+/** What the predecessor itself runs, under the builder's lock and with a log. */
+function versionOnePromotion(directory: string): string {
+  const which = "COMPONENTS=NAME DISTS_VM='DIST …' DIST_DOM0=DIST MAKEREPO=1 UPLOAD=1";
+  return `cd ${directory} && release-bot run --label promote-NAME -- env ${which} scripts/make-with-log update-repo-current`;
 }
 
 /** How often a shadow looks for tags: unless the operator lets it hear the calls, it is the only way in which it learns of a push. */
