@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatFinding, readInfrastructure } from "../../src/infra/index.ts";
+import { formatFinding, readInfrastructure, renderInfrastructure } from "../../src/infra/index.ts";
 
 /** Reads a description whose map `build-infra:` holds these lines. */
 function read(text: string) {
@@ -217,6 +217,35 @@ build-envs:
   ])("refuses a file with %s", (_what, text, said) => {
     const result = readInfrastructure("infra.yml", text);
     expect(result.ok ? "" : result.error.mistakes.map(formatFinding).join()).toContain(said);
+  });
+
+  it("makes builds for Windows a disposable of the template with Windows that is named, and of no other", () => {
+    const text = "build-infra:\n  build-envs:\n    a: {logs: logs, windows: true}\n";
+    const rendered = (more: string) => {
+      const result = readInfrastructure("infra.yml", text.replace("  build-envs", `${more}  build-envs`));
+      if (!result.ok) throw new Error("a mistake");
+      const folder = renderInfrastructure(result.value.infrastructure);
+      const content = (path: string): string => {
+        const entry = folder.get(path);
+        return entry?.kind === "file" ? entry.content : "";
+      };
+      return {
+        script: content("dom0/root/release-bot-qubes.sh"),
+        salt: content("srv/salt/build-infra/dom0.sls"),
+        checklist: content("CHECKLIST.md"),
+        qubes: JSON.parse(content("qubes.json")),
+        warned: result.value.warnings.map(({ message }) => message).join("\n"),
+      };
+    };
+    const named = rendered("  windows-template: windows-10\n");
+    expect(named.script).toContain("qvm-create --class AppVM --template windows-10 --label green builder-windows-dvm");
+    expect(named.warned).not.toContain("windows-template");
+    const own = rendered("");
+    expect(own.warned).toContain("has no 'windows-template:'");
+    expect(own.checklist).toContain("qvm-create --class AppVM --template WINDOWS-TEMPLATE");
+    for (const text of [own.script, own.salt]) expect(text).not.toContain("builder-windows-dvm");
+    for (const { qubes } of [named, own])
+      expect(qubes["builder-windows-dvm"]).toEqual({ type: "AppVM", template_for_dispvms: true });
   });
 
   it("never throws, whatever the file holds", () => {

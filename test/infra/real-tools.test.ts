@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { unitPrefix } from "../../src/adapters/processes/index.ts";
 import { renderUnits } from "../../src/infra/index.ts";
 import { goldenDescription, type RenderedOnDisk, renderToDisk } from "../support/rendered-folder.ts";
@@ -150,6 +151,21 @@ describe("the units", () => {
     const features = new Set([...script.matchAll(/service\.(release-bot-\S+) 1/g)].map(([, feature]) => feature));
     const asked = [...renderUnits().values()].map((text) => /qubes-service\/(\S+)/.exec(text)?.[1]);
     expect(new Set(asked)).toEqual(features);
+  });
+
+  it("leave Debian's own nginx off, which would take the port of ours in each qube of the template", () => {
+    const debian = renderToDisk(
+      goldenDescription.replace("build-infra:\n", "build-infra:\n  net-template: debian-13-xfce\n"),
+    );
+    try {
+      const script = debian.read("debian-13-xfce/root/release-bot-packages.sh");
+      expect(script).toMatch(/^systemctl disable nginx\.service\nsystemctl enable .*release-bot-nginx\.service/m);
+      const state = parse(debian.read("srv/salt/build-infra/debian-13-xfce.sls"));
+      expect(state["nginx.service"]).toEqual({ "service.disabled": [{ require: [{ pkg: "release-bot-packages" }] }] });
+      expect(folder.read("fedora-42-xfce/root/release-bot-packages.sh")).not.toContain("disable");
+    } finally {
+      debian.remove();
+    }
   });
 
   it("are in the templates of the qubes that need them, and enabled there", () => {

@@ -74,6 +74,8 @@ export interface Infrastructure extends PolicyPlan {
   readonly logsTemplate: QubeName;
   readonly logsNetvm: QubeName;
   readonly keysTemplate: QubeName;
+  /** A template with Windows in it, for the disposables of builds for Windows; null: builder-windows-dvm is the operator's. */
+  readonly windowsTemplate: QubeName | null;
   /** The template of the net qube. */
   readonly netTemplate: QubeName;
   readonly logsKey: Fingerprint | null;

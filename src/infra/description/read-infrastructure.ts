@@ -31,6 +31,7 @@ const names = [
   "logs-template",
   "logs-netvm",
   "keys-template",
+  "windows-template",
   "logs_key_fpr",
   "logs_repo",
   "logs_repo_public_key",
@@ -98,6 +99,12 @@ export function readInfrastructure(file: string, text: string): Result<ReadInfra
         "has no 'logs_key_fpr:': the log receiver will not start before its config.yml names a signing key",
       );
     }
+    if (infrastructure.windowsTemplate === null && infrastructure.environments.some(({ windows }) => windows)) {
+      tree.warning(
+        top,
+        "has no 'windows-template:': builder-windows-dvm is not made; CHECKLIST.md says how to make it from yours",
+      );
+    }
     if (infrastructure.commandsPublicKeys === null) {
       tree.warning(top, "has no 'commands_public_keys:': nobody's commands count before trusted-keys.asc has keys");
     }
@@ -135,6 +142,7 @@ function readTop(tree: Tree, top: Value): Infrastructure {
     logsTemplate: qube("logs-template", "fedora-42-xfce"),
     logsNetvm: qube("logs-netvm", "sys-firewall"),
     keysTemplate: qube("keys-template", "fedora-42-minimal"),
+    windowsTemplate: tree.parsed(fields.get("windows-template"), parseQubeName, "a qube's name"),
     logsKey: tree.parsed(named("logs_key_fpr"), parseFingerprint, "a fingerprint of 40 hex digits"),
     logsPublicKey: tree.parsed(named("logs_repo_public_key"), values.parseArmor, "a public key in armor"),
     commandsPublicKeys: tree.parsed(fields.get("commands_public_keys"), values.parseArmor, "public keys in armor"),

@@ -18,7 +18,7 @@ export function renderChecklist(infrastructure: Infrastructure): string {
     "Commands begin with the qube in which they are typed. Do them in this order; after each part, run the check.\n",
     dom0(infrastructure),
     ...environments.map(keysQube),
-    ...environments.filter(({ windows }) => windows).map(windowsKeysQube),
+    ...environments.filter(({ windows }) => windows).map((one) => windowsKeysQube(infrastructure, one)),
     ...logs.map((name) => logsQube(infrastructure, name)),
     ...environments.map((environment) => buildQube(infrastructure, environment)),
     netQube(infrastructure),
@@ -100,14 +100,26 @@ function keysQube(environment: Infrastructure["environments"][number]): string {
   );
 }
 
-function windowsKeysQube(environment: Infrastructure["environments"][number]): string {
+function windowsKeysQube(
+  { windowsTemplate }: Infrastructure,
+  environment: Infrastructure["environments"][number],
+): string {
   const { build, windowsKeys } = environmentQubes(environment);
   return part(
     windowsKeys,
     [
+      windowsTemplate === null
+        ? [
+            "builds for Windows run in disposables of a template with Windows and Qubes' tools for it: make builder-windows-dvm from yours",
+            "dom0$ qvm-create --class AppVM --template WINDOWS-TEMPLATE --label green builder-windows-dvm\ndom0$ qvm-prefs builder-windows-dvm template_for_dispvms True",
+          ]
+        : [
+            "builds for Windows run in disposables of a template with Windows and Qubes' tools for it: look that builder-windows-dvm is one",
+            `dom0$ qvm-prefs builder-windows-dvm template      says ${windowsTemplate}`,
+          ],
       [
-        "builds for Windows run in disposables of a Windows template: make it, and builder-windows-dvm from it",
-        "dom0$ qvm-prefs builder-windows-dvm template WINDOWS-TEMPLATE",
+        "put the driver kit's image where 'ewdk:' in the builder's configuration looks for it",
+        `${build}$ ls -l ~/Downloads/ewdk.iso`,
       ],
       [
         "put builder v2's signing services there, and let builder v2 make the key by the first of them",

@@ -21,12 +21,13 @@ export interface QubePlan {
 
 /** Every qube that the infrastructure consists of, but the net qube, which is the machine's own. */
 export function planQubes(infrastructure: Infrastructure): readonly QubePlan[] {
-  const { buildTemplate, buildNetvm, logsTemplate, logsNetvm, keysTemplate, environments } = infrastructure;
+  const { buildTemplate, buildNetvm, logsTemplate, logsNetvm, keysTemplate, windowsTemplate, environments } =
+    infrastructure;
   const plain = { services: [], templateForDisposables: false, defaultDisposable: null, volumeSize: null };
-  const disposable = (name: string, volumeSize: string): QubePlan => ({
+  const disposable = (name: string, template: string, volumeSize: string | null): QubePlan => ({
     ...plain,
     name,
-    template: buildTemplate,
+    template,
     label: "green",
     netvm: buildNetvm,
     templateForDisposables: true,
@@ -68,8 +69,10 @@ export function planQubes(infrastructure: Infrastructure): readonly QubePlan[] {
     }),
   );
   return [
-    ...(environments.some(({ builderv2 }) => builderv2) ? [disposable("builder-dvm", "30GiB")] : []),
-    ...(environments.some(({ windows }) => windows) ? [disposable("builder-windows-dvm", "60GiB")] : []),
+    ...(environments.some(({ builderv2 }) => builderv2) ? [disposable("builder-dvm", buildTemplate, "30GiB")] : []),
+    ...(environments.some(({ windows }) => windows) && windowsTemplate !== null
+      ? [disposable("builder-windows-dvm", windowsTemplate, null)]
+      : []),
     ...logs,
     ...perEnvironment,
   ];

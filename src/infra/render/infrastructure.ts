@@ -53,6 +53,10 @@ function qubeFacts(infrastructure: Infrastructure): Record<string, unknown> {
   for (const template of [netTemplate, buildTemplate, logsTemplate, keysTemplate])
     facts[template] = { type: "TemplateVM" };
   facts[netvm] = { type: "AppVM" };
+  // Also where it is the operator's own.
+  if (infrastructure.environments.some(({ windows }) => windows)) {
+    facts["builder-windows-dvm"] = { type: "AppVM", template_for_dispvms: true };
+  }
   for (const plan of planQubes(infrastructure)) {
     facts[plan.name] = {
       type: "AppVM",

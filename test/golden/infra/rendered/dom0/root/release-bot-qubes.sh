@@ -10,10 +10,9 @@ qvm-prefs builder-dvm template_for_dispvms True
 qvm-volume extend builder-dvm:private 30GiB || true
 
 # builder-windows-dvm
-qvm-check --quiet builder-windows-dvm 2>/dev/null || qvm-create --class AppVM --template fedora-42-xfce --label green builder-windows-dvm
+qvm-check --quiet builder-windows-dvm 2>/dev/null || qvm-create --class AppVM --template windows-10 --label green builder-windows-dvm
 qvm-prefs builder-windows-dvm netvm sys-whonix
 qvm-prefs builder-windows-dvm template_for_dispvms True
-qvm-volume extend builder-windows-dvm:private 60GiB || true
 
 # logs
 qvm-check --quiet logs 2>/dev/null || qvm-create --class AppVM --template fedora-42-xfce --label green logs

@@ -17,18 +17,12 @@ volume-builder-dvm:
 builder-windows-dvm:
   qvm.vm:
     - present:
-        - template: fedora-42-xfce
+        - template: windows-10
         - label: green
     - prefs:
-        - template: fedora-42-xfce
+        - template: windows-10
         - netvm: sys-whonix
         - dispvm-allowed: true
-volume-builder-windows-dvm:
-  cmd.run:
-    - name: qvm-volume extend builder-windows-dvm:private 60GiB
-    - unless: test "$(qvm-volume info builder-windows-dvm:private size)" -ge "$(numfmt --from=auto 60Gi)"
-    - require:
-        - qvm: builder-windows-dvm
 logs:
   qvm.vm:
     - present:
