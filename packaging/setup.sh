@@ -4,6 +4,7 @@
 #
 #   packaging/setup.sh run    what `npm run demo` needs
 #   packaging/setup.sh test   that, and what `npm test` needs
+#   packaging/setup.sh soak   that, and what `npm run soak` needs
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -33,10 +34,12 @@ fail_after() {
 purpose=${1:-run}
 run_packages="createrepo-c rpm dpkg-dev build-essential debhelper fakeroot dnf git gnupg gpgv sq sqv openssh-server openssh-client rsync xz-utils zstd util-linux uidmap pacman-package-manager"
 test_packages="socat wrk reprepro makepkg libarchive-tools nginx-light nftables systemd shellcheck chromium tmux procps devscripts man-db zsh fish"
+soak_packages="debootstrap"
 case $purpose in
   run) wanted=$run_packages ;;
   test) wanted="$run_packages $test_packages" ;;
-  *) fail "unknown purpose '$purpose': run or test" ;;
+  soak) wanted="$run_packages $test_packages $soak_packages" ;;
+  *) fail "unknown purpose '$purpose': run, test or soak" ;;
 esac
 
 [ "$(uname -m)" = x86_64 ] || fail "this set-up knows x86_64 only; on $(uname -m) install Node 24 and run the parts by hand"
