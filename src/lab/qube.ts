@@ -48,7 +48,7 @@ export function writeSettings(qube: Qube, name: string, tree: unknown): string {
   return writeQubeFile(qube, join(".config/release-bot", name), stringify(tree, { lineWidth: 0 }));
 }
 
-/** The environment that everything of a run shares: the run's mark, and nothing of the caller's but PATH. */
+/** The environment that everything of a run shares: the run's mark, and of the caller's PATH and where compiled modules lie. */
 export function baseEnvironment(root: string, caller: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return {
     PATH: caller["PATH"],
@@ -57,6 +57,8 @@ export function baseEnvironment(root: string, caller: NodeJS.ProcessEnv): NodeJS
     GIT_CONFIG_NOSYSTEM: "1",
     HOME: root,
     TMPDIR: join(root, "tmp"),
+    // Programs of all qubes are the same here, and one of them after the other is started: their types are stripped once.
+    NODE_COMPILE_CACHE: caller["NODE_COMPILE_CACHE"] ?? join(root, "compiled"),
     [runMark]: root,
   };
 }

@@ -60,7 +60,6 @@ async function qubeAt(
     const environment = {
       ...process.env,
       HOME: home,
-      NODE_COMPILE_CACHE: join(directory, "compiled"),
       PATH: `${home}/bin:${process.env["PATH"]}`,
     };
     const { status, stderr } = spawnSync("sh", ["-c", script], { env: environment, encoding: "utf8" });

@@ -64,6 +64,12 @@ function makeRepository(bare: string, count: number): readonly string[] {
     .split("\n");
 }
 
+/** All that such a program has of our environment. */
+const inherited = (): NodeJS.ProcessEnv => {
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
+  return { PATH, HOME, NODE_COMPILE_CACHE };
+};
+
 /** A release-bot program under way. */
 export interface RunningProgram {
   readonly child: ChildProcess;
@@ -81,7 +87,7 @@ export function startReleaseBot(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [entry, ...words], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...environment },
+      env: { ...inherited(), ...environment },
     });
     let said = "";
     const ended = new Promise<void>((done) => child.once("close", () => done()));
@@ -135,7 +141,7 @@ export function runReleaseBot(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [entry, ...words], {
       stdio: ["pipe", "pipe", "pipe"],
-      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...environment },
+      env: { ...inherited(), ...environment },
     });
     let stdout = "";
     let stderr = "";

@@ -1,15 +1,8 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const program = join(import.meta.dirname, "../../src/programs/release-bot.ts");
-/** Stripping the types of the whole program anew would take most of a short run's time. */
-const compiled = mkdtempSync(join(tmpdir(), "rb-compiled-"));
-/** What a killed program leaves goes when the next one starts, and that of the last one with this. */
-const scratch = join(compiled, "scratch");
-mkdirSync(scratch);
-process.once("exit", () => rmSync(compiled, { recursive: true, force: true }));
 
 /** When a run is killed. */
 export interface Aim {
@@ -28,7 +21,7 @@ export function runKilled(
   aim: Aim | null,
 ): Promise<boolean> {
   const child = spawn(process.execPath, [program, "repo", ...words], {
-    env: { ...process.env, NODE_COMPILE_CACHE: compiled, TMPDIR: scratch, ...environment },
+    env: { ...process.env, ...environment },
     stdio: "ignore",
     detached: true,
   });
