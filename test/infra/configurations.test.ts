@@ -62,12 +62,12 @@ describe("the rendered configurations are what the programs read", () => {
     expect(settings.remote).toBe("git@github.com:QubesOS/build-logs.git");
   });
 
-  it("of the key gate, which starts with them", async () => {
+  it.each(["fedora", "debian", "old"])("of the key gate of %s, which starts with them", async (name) => {
     const root = mkdtempSync(join(tmpdir(), "rb-kg-"));
     mkdirSync(join(root, "rpc"));
     mkdirSync(join(root, "state"));
     const [, options = ""] = folder
-      .read("keys-fedora/home/user/.config/release-bot/key-gate")
+      .read(`keys-${name}/home/user/.config/release-bot/key-gate`)
       .split("KEY_GATE_OPTIONS=");
     const words = options
       .trim()

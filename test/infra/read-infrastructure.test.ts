@@ -112,6 +112,22 @@ build-envs:
     });
   });
 
+  it("has a key gate that signs what is announced, unless it says otherwise, and warns where it does", () => {
+    const { infrastructure, warnings } = good(
+      `key_gate_window: 600
+build-envs:
+  fedora: {logs: logs, key_gate_server: /usr/lib/qubes-gpg-split/gpg-server}
+  old: {logs: logs, key_gate_mode: log, key_gate_window: 300}`,
+    );
+    expect(infrastructure.environments.map(({ settings }) => settings.keyGate)).toEqual([
+      { mode: "announce", windowSeconds: 600, server: "/usr/lib/qubes-gpg-split/gpg-server" },
+      { mode: "log", windowSeconds: 300, server: null },
+    ]);
+    expect(warnings.map(formatFinding).filter((line) => line.includes("key_gate"))).toEqual([
+      expect.stringMatching(/^infra\.yml:5: build-envs\.old\.key_gate_mode: with log the gate signs whatever /),
+    ]);
+  });
+
   it("takes a secret that stands in the file, and warns", () => {
     const { infrastructure, warnings } = good(
       "github_api_key: ghp_x\nmirror_ssh_key: {file: /home/user/.ssh/mirror}\nbuild-envs:\n  a: {logs: logs}",
@@ -165,6 +181,11 @@ build-envs:
     ["an environment twice", "build-envs:\n  a: {logs: logs}\n  a: {logs: logs}"],
     ["a text for true or false", "build-envs:\n  a: {logs: logs, windows: 'yes'}"],
     ["a number for true or false", "build-envs:\n  a: {logs: logs, builderv2: 1}"],
+    ["a mode that no gate has", "key_gate_mode: both"],
+    ["a window of no time", "key_gate_window: 0"],
+    ["a window that is no number", "key_gate_window: 15m"],
+    ["a server by a relative path", "key_gate_server: gpg-server"],
+    ["a server with arguments", "key_gate_server: /usr/bin/gpg-server --yes"],
     ["a size with a blank", "build-envs:\n  a: {logs: logs, volume-size: '100 GiB'}"],
     [
       "a relative builder's directory",

@@ -6,6 +6,15 @@ export type Secret =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "inline"; readonly text: string };
 
+/** How a keys qube's gate signs. */
+export interface KeyGateSettings {
+  /** `log`: the weaker rule, for tools that announce nothing. */
+  readonly mode: "announce" | "log";
+  readonly windowSeconds: number;
+  /** The genuine split-gpg server, absolute, that stands behind the gate; null: gpg itself does. */
+  readonly server: string | null;
+}
+
 /** What can be said for all environments and for one. */
 export interface EnvironmentSettings {
   readonly isoBaseUrl: string | null;
@@ -16,6 +25,7 @@ export interface EnvironmentSettings {
   readonly mirrorSshKey: Secret | null;
   /** `OWNER/NAME`: where failed builds of templates and ISOs are reported. */
   readonly issuesRepository: string;
+  readonly keyGate: KeyGateSettings;
 }
 
 /** Where a builder's configuration comes from. */

@@ -13,6 +13,9 @@ export const settingNames = [
   "github_ssh_key",
   "mirror_ssh_key",
   "build_issues_repo",
+  "key_gate_mode",
+  "key_gate_window",
+  "key_gate_server",
 ] as const;
 
 /** One of {@link settingNames}. */
@@ -26,6 +29,7 @@ export const noSettings: EnvironmentSettings = {
   githubSshKey: null,
   mirrorSshKey: null,
   issuesRepository: "QubesOS/build-issues",
+  keyGate: { mode: "announce", windowSeconds: 900, server: null },
 };
 
 /** Reads the settings that are there; what is not comes from `common`. */
@@ -43,7 +47,38 @@ export function readSettings(
     githubSshKey: key("github_ssh_key", parseArmor, "a private key in armor") ?? common.githubSshKey,
     mirrorSshKey: key("mirror_ssh_key", parseArmor, "a private key in armor") ?? common.mirrorSshKey,
     issuesRepository: tree.parsed(fields.get("build_issues_repo"), parseSlug, "OWNER/NAME") ?? common.issuesRepository,
+    keyGate: readKeyGate(tree, fields, common.keyGate),
   };
+}
+
+function readKeyGate(
+  tree: Tree,
+  fields: ReadonlyMap<SettingName, Value>,
+  common: EnvironmentSettings["keyGate"],
+): EnvironmentSettings["keyGate"] {
+  const modeField = fields.get("key_gate_mode");
+  const mode = tree.parsed(modeField, parseMode, "announce or log");
+  if (modeField !== undefined && mode === "log") {
+    tree.warning(
+      modeField,
+      "with log the gate signs whatever it is asked for while any log of the build qube comes in",
+    );
+  }
+  return {
+    mode: mode ?? common.mode,
+    windowSeconds:
+      tree.parsed(fields.get("key_gate_window"), parseSeconds, "1 to 86400 seconds") ?? common.windowSeconds,
+    server: tree.parsed(fields.get("key_gate_server"), parsePath, "an absolute path") ?? common.server,
+  };
+}
+
+function parseMode(untrusted: string): "announce" | "log" | null {
+  return untrusted === "announce" || untrusted === "log" ? untrusted : null;
+}
+
+function parseSeconds(untrusted: string): number | null {
+  const seconds = /^[1-9][0-9]{0,4}$/.test(untrusted) ? Number(untrusted) : 0;
+  return seconds > 0 && seconds <= 86_400 ? seconds : null;
 }
 
 function readOpenqa(tree: Tree, fields: ReadonlyMap<SettingName, Value>): EnvironmentSettings["openqa"] {

@@ -72,15 +72,24 @@ function deployKey(keys: readonly (Secret | null)[]): Secret | null {
 /** Everything that a keys qube gets. It has no network: what is put in here is all that ever gets in. */
 export function renderKeysQube(environment: Infrastructure["environments"][number]): QubeTree {
   const { build } = environmentQubes(environment);
+  const { mode, windowSeconds, server } = environment.settings.keyGate;
   const options = [
     ["--services-dir", socketDirectory],
     ["--state-dir", `${home}/.local/state/release-bot/key-gate`],
-    ["--mode", "announce"],
-    ["--window", "900"],
+    ["--mode", mode],
+    ["--window", String(windowSeconds)],
     ["--build-qube", build],
     ["--logs-qube", environment.logs],
-    ["--gpg", "gpg"],
-    ["--homedir", `${home}/.gnupg`],
+    // The genuine server looks for no program, and gpg finds its home by itself.
+    ...(server === null
+      ? [
+          ["--gpg", "gpg"],
+          ["--homedir", `${home}/.gnupg`],
+        ]
+      : [
+          ["--gpg", "/usr/bin/gpg"],
+          ["--server", server],
+        ]),
   ];
   return new Map<string, Entry>([
     serviceLink("qubes.Gpg"),

@@ -117,7 +117,8 @@ const daemons: readonly Daemon[] = [
     command: "release-bot-key-gate $KEY_GATE_OPTIONS",
     loosened: [
       "EnvironmentFile=/home/user/.config/release-bot/key-gate",
-      "ReadWritePaths=-/home/user/.gnupg -/run/user/1000",
+      // The last one is there with the genuine split-gpg server, which asks nobody while the gate's file in it is young.
+      "ReadWritePaths=-/home/user/.gnupg -/run/user/1000 -/run/qubes-gpg-split",
       "RestrictAddressFamilies=AF_UNIX",
       "IPAddressDeny=any",
       "PrivateNetwork=yes",
