@@ -79,10 +79,13 @@ async function runInUnit(machine: UnitMachine, unit: string, run: ProgramRun): P
     // Its fault is thrown below, and is no unhandled one meanwhile.
     end.catch(() => undefined);
     await stopUnit(machine, unit, run, () => gone);
-    // It ends with its unit. One that still waits is waiting for a systemd that does not answer.
+    // It ends with its unit. One that still waits is waiting for a systemd that does not answer, and may have been
+    // answered when it is ended.
     await Promise.race([end, pause(5_000)]);
+    const isWaiting = !gone;
     over.abort();
     await end;
+    if (isWaiting) await stopUnit(machine, unit, run, () => true);
     return { status: null, ended };
   } finally {
     stop.forget();

@@ -153,6 +153,23 @@ describe("a program in a unit of its own", () => {
     expect(readdirSync(machine.runtimeDirectory).filter((name) => name.startsWith(unitPrefix))).toEqual([]);
   });
 
+  it("is ended also where systemd starts it just when nobody waits for it any more", async () => {
+    const [calls, unit] = [join(directory, "called"), join(directory, "unit")];
+    const scripts = {
+      "systemd-run": `trap 'touch ${unit}; exit 1' TERM\ntouch ${calls}\nwhile :; do sleep 0.1; done\n`,
+      systemctl: `[ -e ${unit} ] || exit 5\nrm ${unit}\n`,
+    };
+    for (const [name, text] of Object.entries(scripts)) {
+      writeFileSync(join(directory, "bin", name), `#!/bin/sh\n${text}`, { mode: 0o755 });
+    }
+    const stop = new AbortController();
+    const end = script("sleep 1000", { signal: stop.signal });
+    await until(() => existsSync(calls) || null);
+    stop.abort();
+    expect(await end).toMatchObject({ status: null, ended: "signal" });
+    expect(existsSync(unit)).toBe(false);
+  });
+
   it("leaves nothing behind when it ends by itself", async () => {
     const word = `behind-${process.pid}`;
     const text = `setsid sh -c 'while :; do sleep 1; done' ${word} </dev/null >/dev/null 2>&1 & true`;
