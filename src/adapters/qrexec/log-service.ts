@@ -16,6 +16,11 @@ export interface LogServiceOptions {
   readonly closeTimeoutMs: number;
   /** How long the log service may leave lines untaken before the log is called broken. 60 s unless a test is in a hurry. */
   readonly stallTimeoutMs?: number;
+  /**
+   * How long a call is watched for its end before the log counts as open: one that the policy refuses, or that nobody serves,
+   * ends at once, and one that ends later breaks the log. 50 ms unless a test is on a slow machine.
+   */
+  readonly refusalMs?: number;
   /** Bytes of output after which a build is ended, unsigned: 1 GiB. */
   readonly limitBytes?: number;
 }
@@ -31,8 +36,6 @@ export interface ReceiptedLogService extends LogService {
   open(label: string): Promise<ReceiptedLog>;
 }
 
-/** A call that the policy refuses, or that nobody serves, ends at once. */
-const refusalMs = 50;
 const limitBytes = 1024 * 1024 * 1024;
 
 /** Opens logs at the logs qube: `qubesbuilder.BuildLog`, which dom0's policy sends to the environment's own. */
@@ -51,7 +54,7 @@ export function openLogService(options: LogServiceOptions): ReceiptedLogService 
       log.note("with receipt");
       const early = await Promise.race([
         log.broken,
-        new Promise<null>((resolve) => setTimeout(() => resolve(null), refusalMs)),
+        new Promise<null>((resolve) => setTimeout(() => resolve(null), options.refusalMs ?? 50)),
       ]);
       if (early !== null) throw new AdapterError("UNREACHABLE", `no log can be had: ${early}`);
       const path = join(options.socketDirectory, `log-${randomBytes(6).toString("hex")}.sock`);

@@ -63,7 +63,7 @@ const announcement = { kind: "detach", key: "A".repeat(40), sha256: "a".repeat(6
 
 describe("a log that is sent", () => {
   it("cannot be had where the policy refuses it", async () => {
-    await expect(open({ endsAfterMs: 1 })).rejects.toThrow(
+    await expect(open({ endsAfterMs: 1 }, { refusalMs: 60_000 })).rejects.toThrow(
       /no log can be had: the log service has gone away \(call: 126\)/,
     );
   });
