@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { completedBy, main } from "../../src/programs/cli/completion.ts";
 import { subcommands } from "../../src/programs/subcommands.ts";
 import { runCaptured } from "../support/captured-program.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { runTool } from "../support/tool.ts";
 
 describe("release-bot completion", () => {
@@ -23,8 +24,11 @@ describe("release-bot completion", () => {
     const { status, stdout } = await runCaptured(main, ["bash"]);
     expect(status).toBe(0);
     const words = typed.split(" ");
-    const script = `cd "$(mktemp -d)" || exit; ${stdout}\nCOMP_WORDS=(release-bot ${words.join(" ")}); COMP_CWORD=${words.length}; _release_bot; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const found = runTool("bash", ["--norc", "-c", script]).toString().trim().split("\n");
+    const script = `${stdout}\nCOMP_WORDS=(release-bot ${words.join(" ")}); COMP_CWORD=${words.length}; _release_bot; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const found = runTool("bash", ["--norc", "-c", script], { directory: temporaryDirectory() })
+      .toString()
+      .trim()
+      .split("\n");
     expect(wanted).toEqual(expect.arrayContaining(found));
     expect(found).not.toEqual([""]);
   });
