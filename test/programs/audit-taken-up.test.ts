@@ -13,6 +13,7 @@ import { type TakingUpParts, takeUp } from "../../src/programs/agent/promotion-t
 import { keepProvenance, type Provenance } from "../../src/programs/agent/provenance.ts";
 import { statementDeliverer, statementsChannel } from "../../src/programs/agent/statement-entries.ts";
 import { wantedPromotion } from "../../src/programs/agent/wanted-promotion.ts";
+import { watchLeft } from "../../src/programs/agent/watch-left.ts";
 import { main } from "../../src/programs/cli/audit.ts";
 import { programLog } from "../../src/programs/logging.ts";
 import { type Deed, recordProvenance } from "../../src/trail/index.ts";
@@ -116,8 +117,8 @@ interface Wish {
   readonly made: Published;
   readonly line: string;
   readonly job: Job;
-  /** Where the agent dies; null: it does not. */
-  readonly dies: "applied" | "closed" | null;
+  /** Where the agent dies; `unheard`: it lives, and its log loses its way to the logs qube; null: nothing happens. */
+  readonly dies: "applied" | "closed" | "unheard" | null;
 }
 
 /** Runs the job of a promotion or withdrawal, with all that is real but GitHub. */
@@ -137,6 +138,7 @@ async function attempt({ made, line, job, dies: at }: Wish): Promise<JobOutcome 
     repositories: () => chain.repositories,
     applier: () => async (plan: Parameters<typeof chain.repositories.apply>[0], log: JobLog) => {
       const done = await chain.repositories.apply(plan, chain.signer(log));
+      if (at === "unheard") for (const connection of connections) connection.kill();
       return at === "applied" ? die() : done;
     },
     begun: store.begunPlans,
@@ -167,6 +169,19 @@ async function attempt({ made, line, job, dies: at }: Wish): Promise<JobOutcome 
   };
   const end = runner({ run: turn }).run(job, context);
   return Promise.race([end, death]);
+}
+
+/** The agent looks once for what jobs have left that are over. */
+async function look(name: string): Promise<void> {
+  const { builders, logs, applied } = agent(name);
+  const log = programLog("test");
+  log.level = "silent";
+  const clock = { judge: async () => ({ kind: "sure" }) as const };
+  const end = new AbortController();
+  const wait = { now: () => new Date(), sleep: async () => end.abort() };
+  const lock = async () => ({ release: async () => undefined });
+  const parts = { begun: store.begunPlans, repositories: () => chain.repositories, builders, logs, applied, log };
+  await watchLeft({ ...parts, clock, wait, lock }, end.signal);
 }
 
 /** States what waits in the outbox. */
@@ -259,6 +274,34 @@ describe("a change whose agent died after it was applied", () => {
     expect(lines[3]).toMatch(`withdrawn by ${chain.who}, 1 package, log ${second}, announced in ${first}`);
   });
 
+  it("is stated where it lives, and its log was not received, by the next look at what is left", async () => {
+    const name = "core-unheard";
+    const made = await chain.build("host-fc41", { name });
+    await chain.state(made.build);
+    const job = newJob(upload(name, "host-fc41"));
+    expect(await attempt({ made, line: upload(name, "host-fc41"), job, dies: "unheard" })).toMatchObject({
+      kind: "done",
+    });
+    store.database.run("UPDATE jobs SET state = 'done' WHERE id = ?", job.id);
+    expect((await audited(name)).join()).not.toContain("current:");
+    const [first] = await logsOf(`promote-${name}`, 1);
+    // Whose job is over and whose change is gone, nothing is said of.
+    const failed = newJob(upload(name, "vm-fc41"));
+    const [{ plans: [plan] = [] } = {}] = await store.begunPlans.left("/builder");
+    if (plan === undefined) throw new Error("nothing is left");
+    await store.begunPlans.begin(failed.id, { ...plan, dist: "vm-fc41" });
+    store.database.run("UPDATE jobs SET state = 'failed' WHERE id = ?", failed.id);
+    await look(name);
+    await state();
+    const [, second] = await logsOf(`promote-${name}`, 2);
+    expect((await audited(name)).slice(2)).toEqual([
+      expect.stringMatching(`^host-fc41 current: .*, log ${second}, announced in ${first}$`),
+      "everything holds",
+    ]);
+    expect(await store.begunPlans.left("/builder")).toEqual([]);
+    expect(await store.begunPlans.leftQueues()).toEqual([]);
+  });
+
   it("is none of its own where somebody else applied it", async () => {
     const name = "core-other";
     const made = await chain.build("host-fc41", { name });
@@ -304,7 +347,7 @@ describe("who changes the repository before the job is taken up again", () => {
     );
     rmSync(file);
     writeFileSync(file, bytes);
-    expect((await audited(name)).at(-1)).toMatch(/^broken signature: .*: was signed without a log that announces it$/);
+    expect((await audited(name)).at(-1)).toMatch(/^broken signature: .*: was signed without a log that announces it /);
     writeFileSync(repomd, metadata);
     writeFileSync(`${repomd}.asc`, signature);
     writeFileSync(`${repomd}.metalink`, metalink);
