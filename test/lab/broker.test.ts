@@ -7,6 +7,7 @@ import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callQrexec, type QrexecCall, qrexecTransport, serveQrexecSocket } from "../../src/adapters/qrexec/index.ts";
 import { qubesTransport } from "../../src/adapters/qrexec/qubes-transport.ts";
+import { callSplitGpg } from "../../src/adapters/qrexec/split-gpg-call.ts";
 import { parseQubeName } from "../../src/domain/index.ts";
 
 const root = mkdtempSync(join(tmpdir(), "rb-br-"));
@@ -263,6 +264,9 @@ describe("the lab's broker", () => {
     expect(answer.untrustedStderr).toContain("no broker");
     const client = qubesTransport(join(root, "no-such-program"));
     expect((await callQrexec(client, to("build-a", "t.Echo"), "", limits)).exit).toBe(1);
+    // A signature is not waited for as long as a keys qube may take.
+    const sign = callSplitGpg({ transport: client, target: "@default", args: ["-k"], input: [], timeoutMs: 600_000 });
+    await expect(sign).rejects.toMatchObject({ code: "UNREACHABLE" });
   });
 
   it("is never asked for a call that qrexec would rewrite", () => {

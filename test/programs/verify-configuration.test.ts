@@ -64,5 +64,11 @@ github: { maintainers: ${grants} }
     expect([good.status, good.stderr]).toEqual([0, ""]);
     expect(good.stdout).toContain(`accepted  ${upload} (upload-component)`);
     expect((await desk.verify(message, "--config", file, "--json", ...clock)).stdout).toContain("NOT_GRANTED");
+    // In the build qube nobody has to name it; other keys stand for themselves.
+    desk.environment = { RELEASE_BOT_CONFIG: file };
+    expect((await desk.verify(desk.sign(upload), ...clock)).stdout).toContain(`accepted  ${upload} (upload-component)`);
+    expect((await desk.verify(message, "--json", ...clock)).stdout).toContain("NOT_GRANTED");
+    expect((await desk.verify(message, ...desk.keys, ...clock)).stdout).toContain("no --config was given");
+    desk.environment = {};
   });
 });

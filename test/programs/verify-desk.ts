@@ -20,6 +20,9 @@ export class VerifyDesk {
   /** The options that name the trusted keys. */
   readonly keys = ["--keys", join(this.place, "keys")] as const;
 
+  /** What the program is started with. */
+  environment: Readonly<Record<string, string>> = {};
+
   constructor() {
     mkdirSync(join(this.place, "keys"));
     writeFileSync(join(this.place, "keys", `${this.key}.asc`), this.home.exportKey(this.key));
@@ -35,7 +38,7 @@ export class VerifyDesk {
   async verify(input: string, ...args: readonly string[]): Promise<Ran> {
     const said = { stdout: "", stderr: "" };
     const status = await runVerify(args, {
-      environment: {},
+      environment: this.environment,
       now: new Date(),
       standardInput: () => Buffer.from(input),
       say: (text) => {

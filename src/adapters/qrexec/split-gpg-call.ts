@@ -44,8 +44,11 @@ export async function callSplitGpg(call: SplitGpgCall): Promise<SplitGpgAnswer> 
     const complaints = drain(connection);
     // A refused call breaks the pipe while it is written; what is said of it is said by the answer.
     const sent = send(connection, call).catch((error: unknown) => (isPipe(error) ? undefined : Promise.reject(error)));
-    const answer = await Promise.race([timeout, Promise.all([receive(connection), sent])]);
-    const [{ status, stdout, stderr }] = answer;
+    const heard = receive(connection);
+    // Where the client has ended by itself nobody takes the rest of the input any more.
+    const done = Promise.all([heard, heard.then(({ status }) => (status === null ? undefined : sent))]);
+    sent.catch(() => undefined);
+    const [{ status, stdout, stderr }] = await Promise.race([timeout, done]);
     if (status === null) throw await refusal(connection, complaints);
     return { status, stdout, stderr };
   } finally {

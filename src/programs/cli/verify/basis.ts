@@ -8,7 +8,7 @@ import { AdapterError } from "../../../domain/index.ts";
 import { renderProblem } from "../../../formats/builder-yml/index.ts";
 import { reportKeys, type TrustedKeys } from "../../../signed/index.ts";
 import { agentSettings } from "../../agent/settings.ts";
-import { type ConfigurationFile, type Environment, readConfiguration } from "../../configuration.ts";
+import { type ConfigurationFile, configurationPath, type Environment, readConfiguration } from "../../configuration.ts";
 import type { BuildState } from "./build-state.ts";
 
 /** What a message is judged by. */
@@ -43,7 +43,7 @@ const withoutGithub = "not judged: whether the status issue is labelled 'buggy' 
 
 /** Loads keys and configuration. Throws AdapterError `CONFIGURATION`. */
 export async function loadBasis(wish: BasisWish): Promise<Basis> {
-  const chosen = wish.config === null ? null : await loadConfiguration(wish.config, wish);
+  const chosen = wish.config === null ? await inBuildQube(wish) : await loadConfiguration(wish.config, wish);
   const settings = wish.keys === null ? chosen?.keys : keysAt(wish.keys);
   if (settings === undefined || settings === null) {
     throw new AdapterError("CONFIGURATION", "who is trusted? Name the keys with --keys, or a configuration that does");
@@ -61,6 +61,13 @@ interface Chosen {
   readonly maxAgeDays: number;
   readonly grants: Grants;
   readonly openState: () => Promise<BuildState | null>;
+}
+
+/** In a build qube the agent's own configuration, where every program looks for it, as long as no other keys are named. */
+async function inBuildQube({ keys, includeRoots, environment }: BasisWish): Promise<Chosen | null> {
+  if (keys !== null || !existsSync(configurationPath(undefined, environment))) return null;
+  const configuration = readConfiguration(undefined, environment);
+  return configuration.has("agent") ? fromAgent(configuration, environment, includeRoots.map(parseRoot)) : null;
 }
 
 /** The agent's configuration, which names builders.list; or one builder.yml, as a maintainer has it at home. */

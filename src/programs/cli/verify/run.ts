@@ -18,7 +18,8 @@ Says what would become of a signed message, or of a comment that holds some. Not
 
   --keys DIR|FILE          who is trusted: FINGERPRINT.asc files, or a keyring; else what the configuration names
   --config FILE            the agent's configuration, or a builder.yml: the signer's grants are judged too; in the build
-                           qube also what has run already, and what stands in testing
+                           qube also what has run already, and what stands in testing (there, where neither is named:
+                           ~/.config/release-bot/config.yml)
   --include-root OLD=NEW   where the builder.yml's includes of the directory OLD lie here
   --at TIME                as of that time (RFC 3339), so that an old signature can be checked as of its day
   --raw                    the input is one message, byte for byte, as a build qube gets it
