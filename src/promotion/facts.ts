@@ -32,7 +32,7 @@ export interface TestingFact {
   readonly signature: string | null;
   readonly packages: readonly ListedPackage[];
   /** Files that lie there without being listed: buildinfo, a package's signature. */
-  readonly unlisted: readonly string[];
+  readonly unlisted: readonly Move[];
 }
 
 /** Everything that a promotion is decided by, for one distribution. */

@@ -6,7 +6,7 @@ export type {
   ListedPackage,
   TestingFact,
 } from "./facts.ts";
-export { isListed } from "./listed.ts";
+export { isListed, withSignatures } from "./listed.ts";
 export type { DistributionPlan, Move, PromotionSubject } from "./plan.ts";
 export { draftPromotion, planPromotion } from "./plan-promotion.ts";
 export { planWithdrawal } from "./plan-withdrawal.ts";

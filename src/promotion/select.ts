@@ -12,6 +12,7 @@ import {
   refusal,
 } from "../domain/index.ts";
 import type { BuildFact, DistributionFacts, ListedPackage, TestingFact } from "./facts.ts";
+import { isListed } from "./listed.ts";
 import type { Move, PromotionSubject, Standing } from "./plan.ts";
 
 /** What is asked for, with all that it hangs on. */
@@ -147,7 +148,10 @@ function choosePlace(
     const found = wanted.map((file) => judgeFile(file, listed, testing));
     const refused = found.find((one) => !one.ok);
     if (refused === undefined || refused.ok) {
-      const moves = found.flatMap((one) => (one.ok && one.value !== null ? [one.value] : []));
+      const moves = wholePackages(
+        found.flatMap((one) => (one.ok && one.value !== null ? [one.value] : [])),
+        testing,
+      );
       if (testing.signature === null) return ok({ testing, moves });
       const what = `the metadata of ${repository}: ${testing.signature}`;
       reason = refusal("PACKAGE_SIGNATURE_INVALID", repository, what, "Publish there again with the repository's key.");
@@ -156,15 +160,21 @@ function choosePlace(
   return no(reason);
 }
 
+/** A source package moves with all its files: builder v2 names not all of them, and its .dsc vouches for the others. */
+function wholePackages(moves: readonly Move[], testing: TestingFact): readonly Move[] {
+  const named = new Map(moves.map((move) => [move.file, move]));
+  const whole = testing.packages.filter((one) => one.files.some((file) => named.has(file.file)));
+  return [...new Map([...whole.flatMap((one) => one.files), ...moves].map((move) => [move.file, move])).values()];
+}
+
 function judgeFile(
   file: BuildFact["files"][number],
   listed: ReadonlyMap<string, Move>,
   testing: TestingFact,
 ): Result<Move | null, Refusal> {
-  const found = listed.get(file.name);
-  if (found === undefined && testing.unlisted.includes(file.name)) {
-    return ok(file.sha256 === null ? null : { file: file.name, sha256: file.sha256 });
-  }
+  const found = listed.get(file.name) ?? testing.unlisted.find((one) => one.file === file.name);
+  // Builder v2 names a buildinfo also where it does not publish it.
+  if (found === undefined && file.sha256 === null && !isListed(file.name)) return ok(null);
   if (found === undefined) {
     const what = `${file.name} does not stand in ${testing.repository} any more`;
     return no(refusal("NOT_IN_TESTING", file.name, what, "Publish the build again."));

@@ -206,27 +206,29 @@ export class CrashScene {
     }
   }
 
-  /** Publishes another component, `omega`, to testing. */
-  async publishOther(root: string, file: string): Promise<void> {
+  /** Publishes another component, `omega`, to testing. Not of templates. */
+  async publishOther(scene: Scene, root: string): Promise<void> {
     const tree = this.#tree();
     const subject = tree.subject("omega", "d");
     if (subject.kind !== "component") throw new Error("omega is a component");
-    const where = {
-      release,
-      distribution: distributionOf("host-fc41"),
-      repository: "current-testing",
-      signKey: tree.key,
-    } as const;
+    const where = { release, distribution: placeOf(scene), repository: testingOf(scene), signKey: tree.key };
+    const wish = { name: "omega", version: "1.0-1" };
+    const file =
+      scene === "rpm"
+        ? this.maker.rpm(wish, this.key)
+        : scene === "arch"
+          ? this.maker.arch(wish, this.key)
+          : this.maker.deb(wish);
     const request = { ...where, subject: { ...subject, version: null }, files: [file] };
     const published = await this.open(root).publish(request, this.signer());
     if (!published.ok) throw new Error(published.error.message);
   }
 
   /** Promotes it; answers "done", or the refusal. */
-  async promoteOther(root: string): Promise<string> {
+  async promoteOther(scene: Scene, root: string): Promise<string> {
     const tree = this.#tree();
     const repositories = this.open(root);
-    const targets = [{ distribution: distributionOf("host-fc41"), signKey: tree.key }];
+    const targets = [{ distribution: placeOf(scene), signKey: tree.key }];
     const asked = { release, subject: tree.subject("omega", "d"), to: "current", from: null, targets } as const;
     const [plan] = await repositories.plan({
       ...asked,

@@ -1,7 +1,7 @@
 /** Carrying plans out, as they stand: nothing is decided here, only whether the plan still fits. */
 import { AdapterError, type Distribution, formatTimestamp, parseDistribution } from "../../domain/index.ts";
 import { renderPublishRecord } from "../../formats/publish-record/index.ts";
-import type { DistributionPlan, Move, Signer } from "../../promotion/index.ts";
+import { type DistributionPlan, isListed, type Move, type Signer, withSignatures } from "../../promotion/index.ts";
 import { sha256OfFile } from "./digests.ts";
 import type { Entry, Snapshot } from "./engine.ts";
 import type { Applied } from "./face.ts";
@@ -86,8 +86,8 @@ async function promotion(
   const paths = filesOnDisk(tree, source, [...wanted.keys()]);
   for (const { file } of plan.moves) {
     const path = paths.get(file);
-    if (path === undefined || (!listed.has(file) && sha256OfFile(tree.at(path)) !== wanted.get(file)))
-      throw changed(plan);
+    if (path === undefined || (isListed(file) && !listed.has(file))) throw changed(plan);
+    if (!listed.has(file) && sha256OfFile(tree.at(path)) !== wanted.get(file)) throw changed(plan);
   }
   const remove = add.flatMap((entry) => engine.replacedBy(snapshot, entry));
   return {
@@ -160,7 +160,8 @@ async function withdrawal(
           snapshot.place,
           [...restored.values()].map((path) => tree.at(path)),
         );
-  const gone = snapshot.place.type === "deb" ? [] : [...filesOnDisk(tree, snapshot, withCompanions(names)).values()];
+  const gone =
+    snapshot.place.type === "deb" ? [] : [...filesOnDisk(tree, snapshot, withSignatures([...names])).values()];
   const records = recordsFor(tree, plan, distribution).map(({ path, record }) => {
     const publications = record.publications.filter((one) => one.repository !== plan.to);
     return { path, text: renderPublishRecord({ ...record, publications }) };
@@ -175,8 +176,4 @@ async function withdrawal(
     gone,
     records,
   };
-}
-
-function withCompanions(names: ReadonlySet<string>): string[] {
-  return [...names].flatMap((name) => (/\.pkg\.tar(\.[a-z0-9]+)?$/.test(name) ? [name, `${name}.sig`] : [name]));
 }

@@ -7,6 +7,7 @@ import {
   type PromotionSubject,
   type TestingFact,
 } from "../../promotion/index.ts";
+import { sha256OfFile } from "./digests.ts";
 import type { Entry, Snapshot } from "./engine.ts";
 import type { PlanTarget } from "./face.ts";
 import { filesOnDisk } from "./files-on-disk.ts";
@@ -79,7 +80,7 @@ export async function gatherFacts(
         repository: snapshot.place.repository,
         signature: check === "absent" ? "there is no metadata" : check.verdict,
         packages: entries.map(listed),
-        unlisted: [...onDisk.keys()],
+        unlisted: [...onDisk].map(([file, path]) => ({ file, sha256: sha256OfFile(tree.at(path)) })),
       };
     }),
   );

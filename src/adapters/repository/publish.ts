@@ -11,7 +11,7 @@ import {
   refusal,
 } from "../../domain/index.ts";
 import { type PublishRecord, renderPublishRecord } from "../../formats/publish-record/index.ts";
-import type { Move, Signer } from "../../promotion/index.ts";
+import { type Move, type Signer, withSignatures } from "../../promotion/index.ts";
 import { poolPaths } from "./deb/deb-engine.ts";
 import { sha256OfFile, sha256OfFiles } from "./digests.ts";
 import type { Entry, Snapshot } from "./engine.ts";
@@ -43,9 +43,9 @@ export async function publishBuild(
   const engine = tree.engine(place);
   const names = ["hashes the packages", "reads the packages", "makes the metadata", "signs and commits"] as const;
   const steps = new Steps(names, tree.tell);
-  const files = await newFiles(place, withSignatures(tree, request.files), (bytes) =>
-    steps.at("hashes the packages", bytes),
-  );
+  const named = withSignatures(request.files);
+  const there = named.filter((file) => request.files.includes(file) || tree.options.disk.stat(file) !== null);
+  const files = await newFiles(place, there, (bytes) => steps.at("hashes the packages", bytes));
   steps.at("reads the packages");
   const described = await engine.describe(place, request.files);
   if (described.entries().length === 0) {
@@ -80,12 +80,6 @@ function neitherPackageNorBeside(described: Snapshot, files: readonly NewFile[])
 
 function subjectName(request: PublishRequest): string {
   return request.subject.kind === "template" ? request.subject.template : request.subject.component;
-}
-
-/** An Arch package's signature comes with it, named or not. */
-function withSignatures(tree: Tree, files: readonly string[]): string[] {
-  const beside = files.map((file) => `${file}.sig`).filter((file) => /\.pkg\.tar(\.[a-z0-9]+)?\.sig$/.test(file));
-  return [...new Set([...files, ...beside.filter((file) => tree.options.disk.stat(file) !== null)])];
 }
 
 async function newFiles(

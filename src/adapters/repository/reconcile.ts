@@ -48,9 +48,11 @@ async function compareRecords(tree: Tree, place: Place, mode: "look" | "repair")
     const what = `${stored.name} ${stored.version} (${stored.spec}) is recorded as published here, and does not stand here`;
     found.push({ kind: "recorded-only", where, what, mended: mode === "repair" });
   }
-  for (const [file] of listed) {
-    if (!recorded.has(file))
-      found.push({ kind: "unrecorded", where, what: `${file} stands here, and no record names it`, mended: false });
+  // Of a source package builder v2 names the .dsc, not what that consists of.
+  for (const { files } of snapshot.entries()) {
+    if (files.some(({ file }) => recorded.has(file))) continue;
+    const what = `${files[0].file} stands here, and no record names it`;
+    found.push({ kind: "unrecorded", where, what, mended: false });
   }
   return found;
 }

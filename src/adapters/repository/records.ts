@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { AdapterError, type CommitSha, parseCommitSha, type Release, timestampDate } from "../../domain/index.ts";
 import { namesInRecord, type PublishRecord, parsePublishRecord } from "../../formats/publish-record/index.ts";
-import type { BuildFact } from "../../promotion/index.ts";
+import { type BuildFact, withSignatures } from "../../promotion/index.ts";
 import type { Disk } from "../files/index.ts";
 import { stateDirectory } from "./place.ts";
 import { parseRepositoryName } from "./repository-names.ts";
@@ -172,11 +172,12 @@ export function versionInFiles(template: string, names: readonly string[]): stri
 /** What a record tells the room that decides. */
 export function buildFact(stored: StoredRecord): BuildFact {
   const hashes = new Map(stored.record.files.map((file) => [file.name, file.sha256]));
+  const names = withSignatures(namesInRecord(stored.record));
   return {
     spec: stored.spec,
     version: stored.version,
     commit: stored.commit,
-    files: namesInRecord(stored.record).map((name) => ({ name, sha256: hashes.get(name) ?? null })),
+    files: names.map((name) => ({ name, sha256: hashes.get(name) ?? null })),
     publications: stored.record.publications.flatMap((one) => {
       const repository = parseRepositoryName(one.repository);
       if (repository === null) return [];

@@ -1,7 +1,7 @@
 /**
  * `SPEC.publish.yml`: builder v2's record of what was built for one distribution and where it was published, with what
- * ours adds: the commit, the SHA-256 of each file, and the second of each publication. Builder v2 keeps what it does not
- * know, and so do we.
+ * ours adds: the commit, the SHA-256 of each file (`published-files`), and the second of each publication. Builder v2 keeps
+ * what it does not know, and so do we; its own `files` names paths below its build directory.
  */
 import { parse, stringify } from "yaml";
 import {
@@ -55,15 +55,23 @@ function listAt(tree: Readonly<Record<string, unknown>>, key: string): readonly 
   return value;
 }
 
+const ownKey = "published-files";
+
+/** The files with their hashes. They stood under `files` once, where builder v2 has paths. */
+function hashedFiles(tree: Readonly<Record<string, unknown>>): readonly unknown[] {
+  if (ownKey in tree) return listAt(tree, ownKey);
+  return listAt(tree, "files").filter((file) => typeof file !== "string");
+}
+
 /** Reads a record. Throws RangeError for what is none, or holds a name, hash or time that is none. */
 export function parsePublishRecord(text: string): PublishRecord {
   const tree: unknown = parse(text, { maxAliasCount: 0 });
   if (!isMapping(tree)) throw new RangeError("a publish record is a mapping");
-  const files = listAt(tree, "files").map((file) => {
+  const files = hashedFiles(tree).map((file) => {
     const name = isMapping(file) ? file["name"] : null;
     const sha256 = isMapping(file) ? parseSha256(String(file["sha256"])) : null;
     if (typeof name !== "string" || !fileName.test(name) || sha256 === null)
-      throw new RangeError("'files' holds no file");
+      throw new RangeError(`'${ownKey}' holds no file`);
     return { name, sha256 };
   });
   const publications = listAt(tree, "repository-publish").map((entry) => {
@@ -100,12 +108,14 @@ export function namesInRecord(record: PublishRecord): string[] {
 
 /** Writes a record: what was in its tree, with our keys over it. */
 export function renderPublishRecord(record: PublishRecord): string {
+  const { files: paths, ...rest } = record.tree;
   const tree = {
-    ...record.tree,
+    ...rest,
+    ...(Array.isArray(paths) && paths.every((path) => typeof path === "string") ? { files: paths } : {}),
     ...(record.sourceHash === null ? {} : { "source-hash": record.sourceHash }),
     ...(record.commit === null ? {} : { "git-commit-hash": record.commit }),
     ...(record.templateVersion === null ? {} : { "template-version": record.templateVersion }),
-    ...(record.files.length === 0 ? {} : { files: record.files }),
+    ...(record.files.length === 0 ? {} : { [ownKey]: record.files }),
     "repository-publish": record.publications.map(({ repository, timestamp, moment }) => ({
       name: repository,
       timestamp,

@@ -1,4 +1,4 @@
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parsePublishRecord } from "../../../src/formats/publish-record/index.ts";
@@ -6,7 +6,6 @@ import { metalinkStates } from "../../../src/formats/rpm/index.ts";
 import { GpgHome } from "../../support/gpg-home.ts";
 import { PackageMaker } from "../../support/package-maker.ts";
 import { ReleaseTree, release } from "../../support/release-tree.ts";
-import { runTool } from "../../support/tool.ts";
 
 const gpg = new GpgHome();
 let key: string;
@@ -226,39 +225,5 @@ describe("files that were tampered with", () => {
     if (plan === undefined) throw new Error("there is no plan");
     await tree.repositories.apply(plan, tree.signer);
     await expect(tree.repositories.apply(plan, tree.signer)).rejects.toThrow(/plan it again/);
-  });
-});
-
-describe("a tree that builder v2 made", () => {
-  it("is taken over with its records and its databases, promoted from, and its record goes on", async () => {
-    const artifacts = join(tree.root, "artifacts");
-    const taken = new ReleaseTree(gpg, key, { artifacts });
-    const base = join(taken.root, "rpm/r4.3/current-testing/host/fc41");
-    mkdirSync(join(base, "rpm"), { recursive: true });
-    linkSync(rpm("1.0-1"), join(base, "rpm/alpha-1.0-1.fc41.noarch.rpm"));
-    runTool("createrepo_c", ["--quiet", base]);
-    const repomd = join(base, "repodata/repomd.xml");
-    writeFileSync(`${repomd}.asc`, gpg.detachSign(readFileSync(repomd), { key }));
-    const version = join(artifacts, "components/alpha/1.0-1");
-    mkdirSync(join(version, "host-fc41/publish"), { recursive: true });
-    mkdirSync(join(version, "nodist/fetch"), { recursive: true });
-    const record = join(version, "host-fc41/publish/rpm_spec_alpha.spec.publish.yml");
-    writeFileSync(
-      record,
-      "repository-publish:\n- name: current-testing\n  timestamp: '202611100000'\nrpms:\n- alpha-1.0-1.fc41.noarch.rpm\nsource-hash: abc\nbuild-number: 7\n",
-    );
-    writeFileSync(
-      join(version, "nodist/fetch/source.fetch.yml"),
-      `source-hash: abc\ngit-commit-hash: ${"a".repeat(40)}\n`,
-    );
-    expect(await taken.promote({ dists: [dist], component: "alpha", commit: "a" })).toEqual(["done"]);
-    const after = parsePublishRecord(readFileSync(record, "utf8"));
-    expect(after.publications.map((one) => one.repository)).toEqual(["current-testing", "current"]);
-    expect(after.tree).toMatchObject({ "source-hash": "abc", "build-number": 7 });
-    const target = readFileSync(join(taken.root, "rpm/r4.3/current/host/fc41/repodata/repomd.xml"), "utf8");
-    expect(target).not.toContain("primary_db");
-    expect(await taken.repositories.check()).toEqual([]);
-    expect(existsSync(join(taken.root, ".release-bot/records"))).toBe(false);
-    taken.remove();
   });
 });
