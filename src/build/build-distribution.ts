@@ -47,7 +47,7 @@ export async function buildDistribution(build: DistributionBuild): Promise<Distr
 
   let log: JobLog;
   try {
-    log = await openLog(ports.logs, `${task.component.name}-${task.distribution.name}`);
+    log = await openLog(ports.logs, `${task.component.name}-${task.distribution.name}`, reporter.trace);
   } catch (error) {
     if (!(error instanceof AdapterError)) throw error;
     const reason = `no log can be had, so nothing is built: ${error.message}`;

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { AdapterError, type LogPath } from "../domain/index.ts";
+import { AdapterError, type LogPath, type TraceId } from "../domain/index.ts";
 import { within } from "./patience.ts";
 import type { JobLog, LogOutcome, LogService, PackageFile } from "./ports.ts";
 import type { DistributionRecord } from "./record.ts";
@@ -9,9 +9,9 @@ const openLimitMs = 60_000;
 const closeLimitMs = 180_000;
 
 /** Opens a log, but does not wait for ever. Throws AdapterError. */
-export function openLog(logs: LogService, label: string): Promise<JobLog> {
+export function openLog(logs: LogService, label: string, trace: TraceId | null): Promise<JobLog> {
   // The log service takes these characters only; the others are no loss in a label.
-  return within(openLimitMs, "the log service", logs.open(label.replace(/[^A-Za-z0-9_-]/g, "_")));
+  return within(openLimitMs, "the log service", logs.open(label.replace(/[^A-Za-z0-9_-]/g, "_"), trace));
 }
 
 /** Ends a log, but does not wait for ever; null where its path is not known. The log's loss is the log service's own alarm. */

@@ -9,6 +9,7 @@ import type {
   RepositoryName,
   Sha256,
   SourceHistory,
+  TraceId,
 } from "../domain/index.ts";
 import type { Announcement } from "../formats/build-log/index.ts";
 import type { BuilderConfiguration, ComponentConfiguration } from "../formats/builder-yml/index.ts";
@@ -37,8 +38,11 @@ export interface JobLog {
 
 /** Opens logs at the logs qube. */
 export interface LogService {
-  /** `label` becomes part of the log's path (`[A-Za-z0-9_-]`); throws AdapterError where no log can be had. */
-  open(label: string): Promise<JobLog>;
+  /**
+   * `label` becomes part of the log's path (`[A-Za-z0-9_-]`); the log says which command it is for, if it is for one. Throws
+   * AdapterError where no log can be had.
+   */
+  open(label: string, trace: TraceId | null): Promise<JobLog>;
 }
 
 /** What verifying a signature found. `signer` is the primary fingerprint of one of the keys that were given. */

@@ -149,7 +149,8 @@ async function build(
   const { release, version } = task.subject;
   let log: JobLog;
   try {
-    log = await openLog(ports.logs, task.kind === "template" ? `template-${task.template.name}` : "iso");
+    const label = task.kind === "template" ? `template-${task.template.name}` : "iso";
+    log = await openLog(ports.logs, label, request.trace);
   } catch (error) {
     if (!(error instanceof AdapterError)) throw error;
     const reason = `no log can be had, so nothing is built: ${error.message}`;

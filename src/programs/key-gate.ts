@@ -88,6 +88,8 @@ interface Announced {
   readonly key: string;
   readonly sha256: string;
   readonly length: number;
+  /** What the log calls it, with the id of the command that it is for. */
+  readonly name: string;
   /** Seconds since boot, sleep included: nobody sets this clock from outside. */
   readonly at: number;
   spent: boolean;
@@ -145,12 +147,13 @@ class Announcements {
     return this.#matching(qube, wish).some((one) => one.length >= length);
   }
 
-  /** Uses up one announcement of exactly these bytes; false where none stands. */
-  spend(qube: string, wish: SignWish, length: number, sha256: string): boolean {
-    if (this.#settings.mode === "log") return this.allows(qube, wish, length);
+  /** Uses up one announcement of exactly these bytes; answers its name, null where none stands. */
+  spend(qube: string, wish: SignWish, length: number, sha256: string): string | null {
+    if (this.#settings.mode === "log") return this.allows(qube, wish, length) ? "not announced" : null;
     const found = this.#matching(qube, wish).find((one) => one.length === length && one.sha256 === sha256);
-    if (found !== undefined) found.spent = true;
-    return found !== undefined;
+    if (found === undefined) return null;
+    found.spent = true;
+    return found.name;
   }
 
   /** Waits until the condition holds, the deadline (seconds since boot) has passed, or the caller has gone. */
@@ -209,8 +212,8 @@ function parseAnnounced(untrusted: string): Announced {
     length: digits,
     name: /^[A-Za-z0-9._+~-]{1,128}$/,
   };
-  const { sign, key, sha256, length } = parseLine(untrusted, form);
-  return { kind: sign, key, sha256, length: Number(length), at: uptime(), spent: false };
+  const { sign, key, sha256, length, name } = parseLine(untrusted, form);
+  return { kind: sign, key, sha256, length: Number(length), name, at: uptime(), spent: false };
 }
 
 /* ---- What a caller may ask of gpg: an allow-list of options, of which gpg then gets our own spelling ---- */
@@ -530,10 +533,15 @@ async function sign(settings: Settings, announcements: Announcements, call: Call
     const sha256 = hash.digest("hex");
     const what = `${wish.kind} ${wish.key} sha256:${sha256} ${length}`;
     // Spent in the same step that lets the signature out: two that ask at once are not both answered.
-    if (!(await announcements.until(() => announcements.spend(source, wish, length, sha256), deadline, gone))) {
+    const spent: { name: string | null } = { name: null };
+    const spend = (): boolean => {
+      spent.name = announcements.spend(source, wish, length, sha256);
+      return spent.name !== null;
+    };
+    if (!(await announcements.until(spend, deadline, gone))) {
       throw new Error(`no announcement of ${what} has been acknowledged`);
     }
-    say(`signed for ${source}: ${what}`);
+    say(`signed for ${source}: ${what} ${spent.name}`);
     return ending;
   } finally {
     run.kill();

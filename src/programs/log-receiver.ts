@@ -9,6 +9,7 @@ import { readConfiguration } from "./configuration.ts";
 import { Acknowledger } from "./log-receiver/acknowledger.ts";
 import { Committer } from "./log-receiver/committer.ts";
 import { Compressor } from "./log-receiver/compress.ts";
+import { complain, tell } from "./log-receiver/journal.ts";
 import { holdLock } from "./log-receiver/lock.ts";
 import type { MetricsPage } from "./log-receiver/metrics.ts";
 import { Pusher, type PushState } from "./log-receiver/pusher.ts";
@@ -29,10 +30,6 @@ Exit status 0 ended by SIGTERM, 1 it could not start, 2 wrong usage.
 const reserveBytes = 1024 * 1024;
 const retryMs = 60_000;
 const tidyMs = 3_600_000;
-
-function complain(fault: unknown): void {
-  process.stderr.write(`log-receiver: ${fault instanceof Error ? fault.message : String(fault)}\n`);
-}
 
 /** Microseconds since 1970; never back, so that the lines of a log stand in their order. */
 function microseconds(): () => number {
@@ -90,6 +87,11 @@ async function start(settings: LogReceiverSettings): Promise<() => Promise<void>
     // Under an embargo nothing is public yet, by the operator's own will.
     ripe: async (checkpoint) => settings.ack === "commit" || embargo() || pusher.eventually(checkpoint),
     onFault: complain,
+    onAcknowledged: (qube, { log, checkpoint, announcements }) =>
+      tell(
+        { qube, log: log.path, traces: log.traces, length: checkpoint.length, announcements: announcements.length },
+        "acknowledged",
+      ),
   });
   const compressor = new Compressor(complain);
   const open = new OpenLogs(layout.open);
@@ -105,7 +107,10 @@ async function start(settings: LogReceiverSettings): Promise<() => Promise<void>
     pushWaitMs: settings.pushWaitMs,
     now: microseconds(),
     onClosed: (checkpoint) => acknowledger.add([checkpoint]),
-    onKept: (file, length) => compressor.add(file, length),
+    onKept: (log, ending, { length, commit }) => {
+      tell({ log: log.path, traces: log.traces, length, commit, ending }, "kept");
+      compressor.add(log.file, length);
+    },
     onFault: complain,
   };
   if (settings.metrics !== null) {

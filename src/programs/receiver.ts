@@ -12,6 +12,7 @@ import { runDaemon } from "./daemon.ts";
 import type { Logger } from "./logging.ts";
 import { monitorServer } from "./monitor.ts";
 import { readBuildVms } from "./receiver/build-vms.ts";
+import type { ServiceCall } from "./receiver/events.ts";
 import { qrexecChannel, webhookIntake } from "./receiver/intake.ts";
 import { receiverMetrics } from "./receiver/metrics.ts";
 import { qrexecDeliverer } from "./receiver/qrexec-deliverer.ts";
@@ -72,9 +73,10 @@ async function serve(configuration: ConfigurationFile, log: Logger, end: AbortSi
       lanes: 64,
       // Settled together: what is delivered twice after a crash is known to the agent.
       batch: 32,
-      onTrouble: (qube, reason) => {
+      onTrouble: (qube, reason, first) => {
         metrics.countCall(qube, "failed");
-        log.warn({ qube, reason }, "a call is to be made again");
+        const trace = first === null ? null : (JSON.parse(first.payload) as ServiceCall).trace;
+        log.warn({ qube, trace, reason }, "a call is to be made again");
       },
     },
     end,

@@ -6,7 +6,7 @@ export { issueBody } from "./issue-body.ts";
 export { foldLabels, type LabelChange, labelChange, labelFamily, labelPrefix, reached } from "./labels.ts";
 export { readMarker, withMarker } from "./marker.ts";
 export { noticeComment, noticeLabels } from "./notice-comment.ts";
-export { decodePosting, outboxDrafts, type Posting, postingId } from "./posting.ts";
+export { decodePosting, outboxDrafts, type Posting, postingId, postingTrace } from "./posting.ts";
 export { type LogLinks, statusComment } from "./status-comment.ts";
 export type { MessageTemplates } from "./templates.ts";
 export { statusIssueTitle } from "./title.ts";

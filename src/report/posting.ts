@@ -1,4 +1,4 @@
-import type { DistributionName, Report, Subject } from "../domain/index.ts";
+import type { DistributionName, Report, Subject, TraceId } from "../domain/index.ts";
 import { fixedIssues } from "./references.ts";
 import { statusIssueTitle } from "./title.ts";
 
@@ -69,6 +69,19 @@ export function postingId(posting: Posting): string {
       return posting.reaction.id;
     case "notice":
       return posting.notice.id;
+  }
+}
+
+/** The command that it is about; null for what nobody has commanded, and where it does not say. */
+export function postingTrace(posting: Posting): TraceId | null {
+  switch (posting.kind) {
+    case "status":
+      return posting.event.trace;
+    case "answer":
+      return posting.answer.trace;
+    case "reaction":
+    case "notice":
+      return null;
   }
 }
 

@@ -38,9 +38,14 @@ function repositoryWord(repository: RepositoryName): string {
 
 /**
  * The comment that an event leaves on the status issue, in Markdown and without its marker; null where labels alone say
- * it. A sentence's beginning is read by scripts and kept; what follows is for people.
+ * it. A sentence's beginning is read by scripts and kept; what follows is for people, at the end the id of the command.
  */
 export function statusComment(event: StatusEvent, links: LogLinks): string | null {
+  const text = words(event, links);
+  return text === null || event.trace === null ? text : `${text}\n\n(id \`${event.trace}\`)`;
+}
+
+function words(event: StatusEvent, links: LogLinks): string | null {
   switch (event.type) {
     case "announced":
     case "building":

@@ -5,6 +5,6 @@ export type { Build, Deed, Hold, Promotion } from "./deed.ts";
 export { nameOf, whichOf } from "./deed.ts";
 export type { LogMode } from "./log-mode.ts";
 export type { AuditEvidence, DeedPlace, ExaminedPlace, FoundFile } from "./ports.ts";
-export { recordProvenance } from "./record-provenance.ts";
+export { recordProvenance, traceOfStatement } from "./record-provenance.ts";
 export { type SignerStory, tellOfSigner } from "./signer-story.ts";
 export { deedOf, statementOf } from "./statements.ts";

@@ -1,6 +1,6 @@
 /** All that one maintainer's key ever asked for, and what came of it: for the day on which that key is lost. */
-import { createHash } from "node:crypto";
 import type { Fingerprint, QubeName, Tell } from "../domain/index.ts";
+import { traceOf } from "../signed/index.ts";
 import { BrokenLink } from "./broken-link.ts";
 import { signedLineOf } from "./check-asked.ts";
 import { LogChecker } from "./check-logs.ts";
@@ -77,7 +77,7 @@ export async function tellOfSigner(
     string,
     { signedAt: Date; lines: readonly string[] },
   ]): SignerMessage => ({
-    trace: createHash("sha256").update(Buffer.from(comment, "latin1")).digest("hex").slice(0, 12),
+    trace: traceOf(Buffer.from(comment, "latin1")),
     signedAt,
     comment,
     lines: lines.map((line) => ({

@@ -12,8 +12,8 @@ export interface PumpParts {
   readonly lanes: number;
   /** How many entries of a lane are handed over together. */
   readonly batch: number;
-  /** Told of each outcome that is not a delivery, and of faults of the store. */
-  readonly onTrouble: (lane: string, reason: string) => void;
+  /** Told of each outcome that is not a delivery, with the entry that waits, and of faults of the store. */
+  readonly onTrouble: (lane: string, reason: string, first: OutboxEntry | null) => void;
 }
 
 /** How long the pump sleeps at most: what another process put into the outbox is found then. */
@@ -39,7 +39,7 @@ export async function pump(parts: PumpParts, end: AbortSignal): Promise<void> {
       }
       await parts.wakeUp.wait(mark, await sleepFor(parts), end);
     } catch (error) {
-      parts.onTrouble(parts.channel, String(error));
+      parts.onTrouble(parts.channel, String(error), null);
       await parts.clock.sleep(longestSleep, end);
     }
   }
@@ -60,13 +60,13 @@ async function deliverLane(parts: PumpParts, lane: DueLane, end: AbortSignal): P
       if (first === undefined) return;
       const entries: readonly [OutboxEntry, ...OutboxEntry[]] = [first, ...rest];
       const outcome = await parts.deliverer.deliver(entries);
-      if (outcome.kind !== "delivered") parts.onTrouble(lane.lane, outcome.reason);
+      if (outcome.kind !== "delivered") parts.onTrouble(lane.lane, outcome.reason, first);
       await parts.store.settle(lane, entries, outcome, parts.clock.now());
       if (outcome.kind === "retry") return;
     }
   } catch (error) {
     // The store could not be written, or the deliverer broke its promise: what is pending stays so, and is tried again.
-    parts.onTrouble(lane.lane, String(error));
+    parts.onTrouble(lane.lane, String(error), null);
     await parts.clock.sleep(longestSleep, end);
   }
 }

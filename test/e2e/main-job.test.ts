@@ -16,6 +16,7 @@ import { createRun, removeRun } from "../../src/lab/run-directory.ts";
 import { type RunningLab, type Started, stopAll } from "../../src/lab/running-lab.ts";
 import { runSteps, type StepResult } from "../../src/lab/steps.ts";
 import { placesOf } from "../../src/lab/story/places.ts";
+import { traceOf } from "../../src/signed/index.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "rb-e2e-"));
 const records = join(directory, "running");
@@ -103,6 +104,34 @@ describe("the main job, from push to current", () => {
       join(deb.root, "dists", deb.suites.currentTesting, "Release"),
     ]) {
       expect(announced, file).toContain(`sha256:${sha256(file)}`);
+    }
+  });
+
+  it("follows the promoting command by one id: webhook, agents, public log, signatures, comments", async () => {
+    const issue = (await listIssues(lab.reports)).find(({ title }) => title.startsWith("demo-hello"));
+    const bodies = (await listComments(lab.reports, issue?.number ?? 0)).map(({ body }) => body);
+    const stable = bodies.filter((body) => body.includes("was uploaded to stable repository"));
+    const id = /\(id `([0-9a-f]{12})`\)/.exec(stable[0] ?? "")?.[1] ?? "none";
+    const commands = bodies.filter((body) => traceOf(`${body.replaceAll("\r\n", "\n").trimEnd()}\n`) === id);
+    expect(commands[0]).toContain("BEGIN PGP SIGNED MESSAGE");
+    expect(stable.filter((body) => body.includes(id))).toHaveLength(2);
+    /** What `grep ID` finds in a program's log: the words of its lines, or the lines where they are no JSON. */
+    const found = (daemon: string): unknown[] => {
+      const log = lab.daemons.find(({ name }) => name === daemon)?.log() ?? "";
+      const lines = log.split("\n").filter((line) => line.includes(id));
+      return lines.map((line) => (line.startsWith("{") ? JSON.parse(line).msg : line));
+    };
+    const environments = ["fedora", "debian"];
+    expect(found("sys-net receiver")).toEqual(expect.arrayContaining(["event", "taken"]));
+    for (const name of environments) {
+      expect(found(`build-${name} agent`)).toEqual(expect.arrayContaining(["command", "job", "stated", "posted"]));
+      expect(found("logs log-receiver")).toEqual(expect.arrayContaining(["acknowledged", "kept"]));
+      const signed = new RegExp(`^key-gate: signed for build-${name}: (detach|clear) .* ${id}~`);
+      expect(found(`keys-${name} key-gate`)).toEqual(expect.arrayContaining([expect.stringMatching(signed)]));
+      const logs = git("grep", "-l", id, "master").trim().split("\n");
+      for (const label of ["promote-demo-hello", "provenance"]) {
+        expect(logs).toContainEqual(expect.stringMatching(`^master:build-${name}/${label}/log_[0-9_-]+$`));
+      }
     }
   });
 

@@ -174,6 +174,7 @@ describe("the key gate", () => {
         const answers = await Promise.allSettled(asked);
         expect(answers.filter((one) => one.status === "fulfilled" && one.value.status === 0)).toHaveLength(1);
         expect(other.said.match(/signed for build-fedora/g)).toHaveLength(2);
+        expect(other.said).toMatch(/signed for build-fedora: detach [0-9A-F]{40} sha256:[0-9a-f]{64} [0-9]+ x\n/);
       });
     });
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { callQrexec } from "../../src/adapters/qrexec/index.ts";
 import { LogChain } from "../support/log-chain.ts";
 import { runTool } from "../support/tool.ts";
@@ -120,8 +120,15 @@ describe("the log receiver", () => {
     const before = chain.acknowledged();
     const path = await send(`> ${" ".repeat(65_534)}${fragment.repeat(46)}\n> done\n`, "fragments");
     expect(lines(path).filter((line) => line.startsWith(`+ ${forged}`))).toHaveLength(46);
-    const added = chain.acknowledged().slice(before.length);
-    expect(added.split("\n").filter((line) => line.includes("fragments"))).toHaveLength(1);
+    const added = (): string[] =>
+      chain
+        .acknowledged()
+        .slice(before.length)
+        .split("\n")
+        .filter((line) => line.includes("fragments"));
+    // The log's end is acknowledged after its sender has the answer.
+    await vi.waitUntil(() => added().length > 0, 60_000);
+    expect(added()).toHaveLength(1);
     expect(chain.git("ls-tree", "-r", "--name-only", "master", "build-fedora/fragments")).not.toContain(".checkpoints");
   });
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { refusal } from "../../src/domain/index.ts";
+import { refusal, type TraceId } from "../../src/domain/index.ts";
 import { holdProgram } from "../../src/programs/cli/hold.ts";
 import { main } from "../../src/programs/cli/promote.ts";
 import { runCaptured } from "../support/captured-program.ts";
@@ -64,7 +64,9 @@ describe("release-bot promote", () => {
       promote("core-admin", "--yes"),
       desk.posted().then(async (posted) => {
         await desk.react("eyes");
-        await desk.tell(1, { type: "uploaded", id: "u1", distribution: "vm-fc42", repository: "current", plan: "0" });
+        const { trace } = posted;
+        const fc42 = { type: "uploaded", id: "u1", distribution: "vm-fc42", repository: "current", plan: "0" } as const;
+        await desk.tell(1, { ...fc42, trace });
         await desk.tell(1, { type: "uploaded", id: "u2", distribution: "vm-bookworm", repository: "current-testing" });
         await desk.tell(1, {
           type: "upload-failed",
@@ -72,6 +74,7 @@ describe("release-bot promote", () => {
           distribution: "vm-bookworm",
           repository: "current",
           reason: "no *disk*",
+          trace,
         });
         return posted;
       }),
@@ -82,6 +85,23 @@ describe("release-bot promote", () => {
     expect(run.stdout).toContain(
       "failed   core-admin v4.3.12 vm-bookworm to current: failed to upload to stable. no *disk*\n",
     );
+  });
+
+  it("takes what another command led to for no answer to this one", async () => {
+    const [run] = await Promise.all([
+      promote("core-admin", "--yes"),
+      desk.posted().then(async ({ trace }) => {
+        const done = { type: "uploaded", id: "u", repository: "current", distribution: "vm-fc42" } as const;
+        await desk.tell(1, { ...done, trace: "f".repeat(12) as TraceId });
+        await desk.tell(1, { ...done, type: "upload-failed", reason: "no disk", trace });
+        await desk.tell(1, { ...done, distribution: "vm-bookworm", trace });
+      }),
+    ]);
+    expect(run.status).toBe(1);
+    expect(run.stdout).toContain(
+      "failed   core-admin v4.3.12 vm-fc42 to current: failed to upload to stable. no disk\n",
+    );
+    expect(run.stdout).toContain("done     core-admin v4.3.12 vm-bookworm to current\n");
   });
 
   it("takes the rocket of the one build qube concerned for all of it: a success has no answer of its own", async () => {

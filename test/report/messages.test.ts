@@ -9,6 +9,7 @@ import type {
   SourceHistory,
   StatusEvent,
   Subject,
+  TraceId,
 } from "../../src/domain/index.ts";
 import { answerComment, issueBody, noticeComment, statusComment, statusIssueTitle } from "../../src/report/index.ts";
 import { longestBody } from "../../src/report/issue-body.ts";
@@ -137,6 +138,10 @@ describe("comments on status issues", () => {
     ["source-refused", { type: "source-refused", reason: "the tag v4.3.12 is not signed by a maintainer" }],
     ["withdrawn", { type: "withdrawn", repository: "current", plan: "sha256:0123" }],
     ["template-built", { type: "built", subject: template, distribution: null, log }],
+    [
+      "uploaded-by-command",
+      { type: "uploaded", repository: "current", plan: "sha256:0123", log, trace: "0123456789ab" as TraceId },
+    ],
     ["iso-uploaded", { type: "uploaded", subject: iso, distribution: null, repository: "iso-testing", log }],
   ] as const)("of %s are as the golden file has them", async (name, parts) => {
     await expect(comment({ id: "e", ...parts } as Parameters<typeof statusReport>[0])).toMatchFileSnapshot(

@@ -185,7 +185,7 @@ export class LogChain {
       socketDirectory: join(this.directory, qube),
       closeTimeoutMs: 120_000,
       stallTimeoutMs,
-    }).open(label);
+    }).open(label, null);
   }
 
   /** Runs `release-bot gpg-client` in the build qube. */

@@ -15,7 +15,7 @@ if (key === null) throw new Error("no key");
 const transport = localTransport(socket);
 const tell = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`);
 
-const log = await openLogService({ transport, socketDirectory, closeTimeoutMs: 120_000 }).open(label);
+const log = await openLogService({ transport, socketDirectory, closeTimeoutMs: 120_000 }).open(label, null);
 const signer = announcingSigner({ transport, target: "@default", log, timeoutMs: 120_000 });
 let isOver = false;
 process.stdin.once("end", () => {

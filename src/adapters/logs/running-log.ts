@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { closeSync, existsSync, fdatasync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { LogPath, QubeName } from "../../domain/index.ts";
+import type { LogPath, QubeName, TraceId } from "../../domain/index.ts";
 import {
   type Announcement,
   announcementsAtOnce,
@@ -9,6 +9,7 @@ import {
   LineStamper,
   logPath,
   parseAnnouncement,
+  parseTraceLine,
 } from "../../formats/build-log/index.ts";
 
 /** The prefix of a log, and what that part of it announces which no earlier checkpoint had. */
@@ -37,6 +38,8 @@ export interface LogIdentity {
 
 /** What was received is on the disk this much later at most, and often sooner; a second is what is promised. */
 const syncAfterMs = 200;
+/** More would only be an attack on memory. */
+const mostTraces = 100;
 /** One for all logs: stamping is done in one step, and nothing stays in it. */
 const ownMark = 0x3e;
 const buffer = Buffer.allocUnsafe(262_144);
@@ -64,6 +67,7 @@ export class RunningLog {
   /** Null before the first byte. */
   #speaksForItself: boolean | null = null;
   #lastWord: string | null = null;
+  readonly #traces = new Set<TraceId>();
   #wantsReceipt = false;
   #wantsCheckpoint = false;
   #syncing: Promise<void> | null = null;
@@ -135,6 +139,11 @@ export class RunningLog {
   /** Adds a line of the receiver's own. */
   say(text: string): void {
     this.#stamper.add(text, formatLogTime(this.identity.now()));
+  }
+
+  /** The commands that the caller says the log to be for: a job's one, or those of several statements. */
+  get traces(): readonly TraceId[] {
+    return [...this.#traces];
   }
 
   /** How many bytes of the caller's were not kept, being over the limit. */
@@ -223,6 +232,8 @@ export class RunningLog {
     this.#lastWord = line;
     if (line === "> with receipt") this.#wantsReceipt = true;
     if (line === "> checkpoint") this.#wantsCheckpoint = true;
+    const trace = line === null ? null : parseTraceLine(line);
+    if (trace !== null && this.#traces.size < mostTraces) this.#traces.add(trace);
     const announcement = line === null ? null : parseAnnouncement(line);
     // Over the limit nothing more is unlocked: the build is to end, unsigned.
     if (announcement === null || this.dropped > 0) return;

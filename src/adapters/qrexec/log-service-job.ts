@@ -6,8 +6,15 @@ import {
   parseCommitSha,
   parseSha256,
   type Sha256,
+  type TraceId,
 } from "../../domain/index.ts";
-import { type Announcement, parseLogPath, renderAnnouncement, SentLines } from "../../formats/build-log/index.ts";
+import {
+  type Announcement,
+  parseLogPath,
+  renderAnnouncement,
+  SentLines,
+  tracedName,
+} from "../../formats/build-log/index.ts";
 import type { AnnounceSocket } from "./announce-socket.ts";
 import type { QrexecConnection } from "./transport.ts";
 
@@ -36,6 +43,7 @@ export class QrexecJobLog implements JobLog {
   socket: AnnounceSocket | null = null;
   receipt: LogReceipt | null = null;
   readonly #connection: QrexecConnection;
+  readonly #trace: TraceId | null;
   readonly #limits: JobLogLimits;
   readonly #lines = new SentLines();
   #break: (reason: string) => void = () => undefined;
@@ -47,8 +55,9 @@ export class QrexecJobLog implements JobLog {
   #complaint = "";
   #tail: Buffer = Buffer.alloc(0);
 
-  constructor(connection: QrexecConnection, limits: JobLogLimits) {
+  constructor(connection: QrexecConnection, trace: TraceId | null, limits: JobLogLimits) {
     this.#connection = connection;
+    this.#trace = trace;
     this.#limits = limits;
     this.broken = new Promise((resolve) => {
       this.#break = (reason) => {
@@ -97,7 +106,9 @@ export class QrexecJobLog implements JobLog {
   }
 
   async announce(announcement: Announcement): Promise<void> {
-    const line = renderAnnouncement(announcement).slice("> ".length);
+    const { name } = announcement;
+    const traced = this.#trace === null ? name : tracedName(this.#trace, name);
+    const line = renderAnnouncement({ ...announcement, name: traced }).slice("> ".length);
     if (this.#reason === null && !this.#closing) await this.#send(this.#lines.own(line));
     if (this.#reason !== null) throw new AdapterError("UNREACHABLE", `nothing can be announced: ${this.#reason}`);
     if (this.#closing) throw new AdapterError("UNREACHABLE", "nothing can be announced: the log is closed");

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { JobLog, LogService } from "../../build/ports.ts";
-import { AdapterError } from "../../domain/index.ts";
-import { reduceLabel } from "../../formats/build-log/index.ts";
+import { AdapterError, type TraceId } from "../../domain/index.ts";
+import { reduceLabel, renderTraceLine } from "../../formats/build-log/index.ts";
 import { listenForAnnouncements } from "./announce-socket.ts";
 import { type LogReceipt, QrexecJobLog } from "./log-service-job.ts";
 import type { QrexecTransport } from "./transport.ts";
@@ -33,7 +33,7 @@ export interface ReceiptedLog extends JobLog {
 
 /** A {@link LogService} whose logs can say what was received. */
 export interface ReceiptedLogService extends LogService {
-  open(label: string): Promise<ReceiptedLog>;
+  open(label: string, trace: TraceId | null): Promise<ReceiptedLog>;
 }
 
 const limitBytes = 1024 * 1024 * 1024;
@@ -41,10 +41,10 @@ const limitBytes = 1024 * 1024 * 1024;
 /** Opens logs at the logs qube: `qubesbuilder.BuildLog`, which dom0's policy sends to the environment's own. */
 export function openLogService(options: LogServiceOptions): ReceiptedLogService {
   return {
-    async open(label: string): Promise<ReceiptedLog> {
+    async open(label: string, trace: TraceId | null): Promise<ReceiptedLog> {
       const argument = reduceLabel(label);
       const connection = options.transport.open({ target: "dom0", service: "qubesbuilder.BuildLog", argument });
-      const log = new QrexecJobLog(connection, {
+      const log = new QrexecJobLog(connection, trace, {
         closeTimeoutMs: options.closeTimeoutMs,
         stallTimeoutMs: options.stallTimeoutMs ?? 60_000,
         limitBytes: options.limitBytes ?? limitBytes,
@@ -52,6 +52,7 @@ export function openLogService(options: LogServiceOptions): ReceiptedLogService 
       // A first line of the agent's own also tells the receiver that this sender will say how the job ended.
       log.note(`job ${argument}`);
       log.note("with receipt");
+      if (trace !== null) log.note(renderTraceLine(trace));
       const early = await Promise.race([
         log.broken,
         new Promise<null>((resolve) => setTimeout(() => resolve(null), options.refusalMs ?? 50)),

@@ -4,6 +4,8 @@
  * anything at the keys qube.
  */
 
+import { parseTraceId, type TraceId } from "../../domain/index.ts";
+
 /** What is about to be signed. */
 export interface Announcement {
   readonly kind: "detach" | "clear";
@@ -40,6 +42,21 @@ export function parseAnnouncement(untrustedLine: string): Announcement | null {
   const [, kind, key, sha256, length, name] = parts;
   if (key === undefined || sha256 === undefined || name === undefined) return null;
   return { kind: kind === "detach" ? "detach" : "clear", key, sha256, length: Number(length), name };
+}
+
+/** The name with the id of the command that it is signed for before it: whoever looks for the id finds the signature, too. */
+export function tracedName(trace: TraceId, name: string): string {
+  return `${trace}~${name.slice(-(128 - trace.length - 1))}`;
+}
+
+/** The agent's own line that says for which command a log is; without `> `. */
+export function renderTraceLine(trace: TraceId): string {
+  return `id ${trace}`;
+}
+
+/** Parses such a line as it is sent, with `> `; null for any other. */
+export function parseTraceLine(untrustedLine: string): TraceId | null {
+  return untrustedLine.startsWith("> id ") ? parseTraceId(untrustedLine.slice("> id ".length)) : null;
 }
 
 /** A file's name as an announcement can carry it: other characters become `_`, and what is too long loses its beginning. */

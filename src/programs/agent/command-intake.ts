@@ -178,7 +178,8 @@ function statementsOf(
     return holdChanges(authorized).flatMap(({ action, release, component, commit, distribution }) => {
       const type = parseDistribution(distribution)?.type ?? "";
       const key = signKeyFor(configuration, distribution, type);
-      if (key === null) log.error({ alarm: "provenance", line }, `cannot be stated: no key for ${distribution}`);
+      if (key === null)
+        log.error({ alarm: "provenance", trace: message.trace, line }, `cannot be stated: no key for ${distribution}`);
       const deed: Hold = {
         kind: action,
         about: { kind: "component", release, component, commit },

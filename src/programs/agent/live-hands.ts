@@ -1,5 +1,5 @@
 import { qrexecTransport } from "../../adapters/qrexec/index.ts";
-import { recordProvenance } from "../../trail/index.ts";
+import { recordProvenance, traceOfStatement } from "../../trail/index.ts";
 import { pump } from "../../work/index.ts";
 import { takeBuilderLock } from "../builder-lock.ts";
 import { openGithub } from "./github.ts";
@@ -11,6 +11,7 @@ import { takeUp } from "./promotion-taken-up.ts";
 import { keepProvenance } from "./provenance.ts";
 import { recoverRepositories } from "./recover-repositories.ts";
 import { statementDeliverer, statementsChannel } from "./statement-entries.ts";
+import { toldDeliverer, traceOfEntry } from "./told-deliverer.ts";
 import { placeOf, Uploads, uploadedEvent } from "./uploads.ts";
 import { watchLeft } from "./watch-left.ts";
 import { openWorld, sayWalls, type World } from "./world.ts";
@@ -55,9 +56,8 @@ export function liveHands(parts: AgentParts): Hands {
     isoTests: isoTestsFor(settings.openQa, clock.now),
   };
   const checkouts = { checkouts: settings.checkouts, environment: world.tools, log };
-  const onTrouble = (lane: string, reason: string): void =>
-    log.warn({ lane, reason }, "a delivery is to be made again");
-  const delivering = { store: store.outbox, clock, wakeUp, onTrouble, batch: 20 };
+  const delivering = { store: store.outbox, clock, wakeUp, batch: 20 };
+  const again = (fields: object): void => log.warn(fields, "a delivery is to be made again");
   return {
     comments: github.comments,
     // What anybody can send leaves no trace on the disk.
@@ -95,11 +95,33 @@ export function liveHands(parts: AgentParts): Hands {
         record: (key, statements) => recordProvenance({ logs: world.logs, signer: world.signer, key }, statements),
         random: Math.random,
         end,
-        onStated: (path, count) => log.info({ path, statements: count }, "stated"),
+        onStated: (path, statements) => {
+          const traces = [...new Set(statements.map(traceOfStatement).filter((trace) => trace !== null))];
+          log.info({ path, statements: statements.length, traces }, "stated");
+        },
       });
       return [
-        pump({ ...delivering, channel: "github", deliverer: github.deliverer, lanes: 4 }, end),
-        pump({ ...delivering, channel: statementsChannel, deliverer: stating, lanes: 2 }, end),
+        pump(
+          {
+            ...delivering,
+            channel: "github",
+            deliverer: toldDeliverer(github.deliverer, log),
+            lanes: 4,
+            onTrouble: (lane, reason, first) =>
+              again({ lane, trace: first === null ? null : traceOfEntry(first), reason }),
+          },
+          end,
+        ),
+        pump(
+          {
+            ...delivering,
+            channel: statementsChannel,
+            deliverer: stating,
+            lanes: 2,
+            onTrouble: (lane, reason) => again({ lane, reason }),
+          },
+          end,
+        ),
         uploads.watch(end),
         watchLeft({ ...takingUp, wait: clock, lock: takeBuilderLock }, end),
       ];

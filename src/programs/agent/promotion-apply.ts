@@ -103,7 +103,7 @@ async function applyAll(
   // Read before anything moves: afterwards the former version is no longer the one that stands there.
   const histories = await Promise.all(apply.map((planned) => ports.history(planned)));
   const name = subjectName(wanted);
-  const log = await ports.logs.open(logLabelOf(first.plan));
+  const log = await ports.logs.open(logLabelOf(first.plan), job.trace);
   try {
     if (byHand !== null) {
       log.note(`ordered by hand by ${byHand.operator}; the age rule is set aside, because: ${byHand.reason}`);

@@ -67,7 +67,7 @@ export async function stateLeft(parts: TakingUpParts, queue: string): Promise<Re
     const builder = loaded.find((candidate) => lineOf(candidate) === job.request.builder);
     if (builder === undefined) {
       const said = "what it has perhaps applied cannot be stated: its builder is not configured any more";
-      parts.log.error({ alarm: "provenance", job: job.id }, said);
+      parts.log.error({ alarm: "provenance", job: job.id, trace: job.trace }, said);
       continue;
     }
     const repositories = parts.repositories(builder);
@@ -90,7 +90,7 @@ async function stateFound(
 ): Promise<LogPath | null> {
   const [first] = plans;
   if (first === undefined) return null;
-  const log = await logs.open(logLabelOf(first));
+  const log = await logs.open(logLabelOf(first), job.trace);
   for (const plan of plans) sayFound(log, plan);
   const path = await log.close("done");
   if ((await applied({ job, plans, log: path, by: whoApplies(builder, job), attempt: "earlier" })) === "unstated") {

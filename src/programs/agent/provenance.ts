@@ -62,12 +62,15 @@ export function keepProvenance(parts: ProvenanceParts): Provenance {
   const receiptOf = (path: LogPath | null, job: Job): LogFact | null => {
     const receipt = path === null ? undefined : receipts.get(path);
     if (receipt !== undefined) return receipt;
-    parts.log.error({ alarm: "provenance", job: job.id, path }, "cannot be stated: its log was not received");
+    parts.log.error(
+      { alarm: "provenance", job: job.id, trace: job.trace, path },
+      "cannot be stated: its log was not received",
+    );
     return null;
   };
   const logs: LogService = {
-    async open(label) {
-      const log = await parts.logs.open(label);
+    async open(label, trace) {
+      const log = await parts.logs.open(label, trace);
       const close = log.close.bind(log);
       log.close = async (outcome) => {
         const path = await close(outcome);
@@ -87,7 +90,10 @@ export function keepProvenance(parts: ProvenanceParts): Provenance {
       return "stated";
     } catch (error) {
       if (!(error instanceof AdapterError)) throw error;
-      parts.log.error({ alarm: "provenance", job: job.id, err: error }, "what was done could not be stated");
+      parts.log.error(
+        { alarm: "provenance", job: job.id, trace: job.trace, err: error },
+        "what was done could not be stated",
+      );
       return "unstated";
     }
   };
@@ -179,7 +185,7 @@ async function builderOf(parts: ProvenanceParts, job: Job): Promise<LoadedBuilde
 
 /** Without a key there is nobody to state it; without packages of its own key, nothing was signed either. */
 function unstated(parts: ProvenanceParts, job: Job, why: string): [] {
-  parts.log.error({ alarm: "provenance", job: job.id }, `cannot be stated: ${why}`);
+  parts.log.error({ alarm: "provenance", job: job.id, trace: job.trace }, `cannot be stated: ${why}`);
   return [];
 }
 

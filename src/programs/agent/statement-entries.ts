@@ -27,7 +27,7 @@ export interface StatementParts {
   readonly random: () => number;
   /** Nobody waits for the keys qube when the program is to end. */
   readonly end: AbortSignal;
-  readonly onStated: (path: LogPath, count: number) => void;
+  readonly onStated: (path: LogPath, statements: readonly Statement[]) => void;
 }
 
 const patience = { first: 5_000, longest: 600_000 };
@@ -49,7 +49,7 @@ export function statementDeliverer(parts: StatementParts): Deliverer {
       try {
         const path = await Promise.race([parts.record(key, known), stopped(parts.end)]);
         if (path === null) return later("the program ends");
-        parts.onStated(path, known.length);
+        parts.onStated(path, known);
         return { kind: "delivered", count: known.length };
       } catch (error) {
         if (!(error instanceof AdapterError)) throw error;

@@ -84,7 +84,7 @@ export async function main(argv: readonly string[]): Promise<number> {
         // Work by hand builds nothing through a back-end of ours.
         upload: async () => undefined,
       });
-      const log = await world.logs.open((values.label ?? "by-hand").replace(/[^A-Za-z0-9_-]/g, "_"));
+      const log = await world.logs.open((values.label ?? "by-hand").replace(/[^A-Za-z0-9_-]/g, "_"), null);
       const environment = { ...ownEnvironment(), ...world.signing };
       return await runLogged({ program, args, environment, limitMs: hours * 3_600_000 }, log);
     } finally {

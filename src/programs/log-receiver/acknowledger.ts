@@ -12,6 +12,7 @@ export interface AcknowledgerOptions {
   /** Resolves true when the checkpoint is as public as `ack:` asks; false when it never will be in this run. */
   readonly ripe: (checkpoint: CommittedCheckpoint) => Promise<boolean>;
   readonly onFault: (fault: unknown) => void;
+  readonly onAcknowledged: (qube: QubeName, checkpoint: CommittedCheckpoint) => void;
 }
 
 const callMs = 20_000;
@@ -37,8 +38,9 @@ export class Acknowledger {
     }
   }
 
-  async #send(caller: QubeName, { checkpoint, announcements, ...rest }: CommittedCheckpoint): Promise<void> {
-    if (!(await this.#options.ripe({ checkpoint, announcements, ...rest }))) return;
+  async #send(caller: QubeName, committed: CommittedCheckpoint): Promise<void> {
+    const { checkpoint, announcements } = committed;
+    if (!(await this.#options.ripe(committed))) return;
     const input = renderAcknowledgement(checkpoint, announcements);
     const call = { target: "dom0", service: "qubesbuilder.LogReceived", argument: caller } as const;
     let reason = "";
@@ -48,7 +50,7 @@ export class Acknowledger {
           timeoutMs: callMs,
           maxOutputBytes: 4096,
         });
-        if (exit === 0) return;
+        if (exit === 0) return this.#options.onAcknowledged(caller, committed);
         reason = `exit status ${exit}`;
       } catch (error) {
         reason = error instanceof Error ? error.message : String(error);

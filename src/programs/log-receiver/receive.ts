@@ -26,13 +26,13 @@ export interface Reception {
   readonly now: () => number;
   /** A log that was received whole is acknowledged too: environments in `mode: log` rest on it. */
   readonly onClosed: (checkpoint: CommittedCheckpoint) => void;
-  /** Something to do with a file that is committed: compress it. */
-  readonly onKept: (file: string, length: number) => void;
+  /** A log is committed: it can be compressed. */
+  readonly onKept: (log: RunningLog, ending: Ending, committed: CommittedLog) => void;
   readonly onFault: (fault: unknown) => void;
 }
 
 /** How a log ended, as its commit says it. */
-type Ending = "closed" | "ended without closing" | "over its limit";
+export type Ending = "closed" | "ended without closing" | "over its limit";
 
 const sentences: Readonly<Record<Ending, string>> = {
   closed: "closing log",
@@ -71,7 +71,7 @@ export async function receiveLog(reception: Reception, call: IncomingCall, runni
       call.output.write(`${JSON.stringify({ length, sha256, commit })}\n`);
     }
     call.output.end();
-    reception.onKept(log.file, committed.length);
+    reception.onKept(log, ending, committed);
   } catch (error) {
     // No path: the caller knows that the log is not safe. It stays marked as open, and is tried again.
     call.output.destroy();
@@ -94,7 +94,7 @@ export async function recoverLog(reception: Reception, path: LogPath): Promise<v
   try {
     await reception.committer.remember(log);
     const committed = await close(reception, log, "ended without closing");
-    reception.onKept(log.file, committed.length);
+    reception.onKept(log, "ended without closing", committed);
   } finally {
     reception.committer.forget(log);
     log.release();

@@ -2,6 +2,8 @@ import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { openLogService } from "../../../src/adapters/qrexec/log-service.ts";
 import type { QrexecConnection, QrexecTransport } from "../../../src/adapters/qrexec/transport.ts";
+import type { TraceId } from "../../../src/domain/index.ts";
+import { parseAnnouncement } from "../../../src/formats/build-log/index.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 /** A log service of this test's own making. */
@@ -50,14 +52,14 @@ function transportTo(service: Service, seen: string[] = []): QrexecTransport {
   };
 }
 
-const open = (service: Service, more: object = {}, seen: string[] = []) =>
+const open = (service: Service, more: object = {}, seen: string[] = [], trace: TraceId | null = null) =>
   openLogService({
     transport: transportTo(service, seen),
     socketDirectory: temporaryDirectory(),
     closeTimeoutMs: 60_000,
     stallTimeoutMs: 60_000,
     ...more,
-  }).open("x");
+  }).open("x", trace);
 
 const announcement = { kind: "detach", key: "A".repeat(40), sha256: "a".repeat(64), length: 1, name: "x" } as const;
 
@@ -66,6 +68,21 @@ describe("a log that is sent", () => {
     await expect(open({ endsAfterMs: 1 }, { refusalMs: 60_000 })).rejects.toThrow(
       /no log can be had: the log service has gone away \(call: 126\)/,
     );
+  });
+
+  it("says which command it is for, beside each signature, too", async () => {
+    const seen: string[] = [];
+    const log = await open({}, {}, seen, "0123456789ab" as TraceId);
+    await log.announce({ ...announcement, name: `${"n".repeat(120)}.rpm.sig` });
+    await log.close("done");
+    const lines = seen.join("").split("\n");
+    expect(lines).toContain("> id 0123456789ab");
+    const [line = ""] = lines.filter((text) => text.startsWith("> sign "));
+    expect(parseAnnouncement(line)?.name).toBe(`0123456789ab~${"n".repeat(107)}.rpm.sig`);
+    const unasked: string[] = [];
+    await (await open({}, {}, unasked)).announce(announcement);
+    expect(unasked.join("")).not.toContain("> id ");
+    expect(unasked.join("")).toMatch(/ 1 x\n/);
   });
 
   it("does not hold a build that writes to a service which takes nothing", async () => {

@@ -6,7 +6,8 @@ import { keepProvenance, type Provenance } from "../../../src/programs/agent/pro
 import { statementDeliverer, statementEntry } from "../../../src/programs/agent/statement-entries.ts";
 import { programLog } from "../../../src/programs/logging.ts";
 import type { DistributionPlan } from "../../../src/promotion/index.ts";
-import { type Deed, deedOf } from "../../../src/trail/index.ts";
+import { traceOf } from "../../../src/signed/index.ts";
+import { type Deed, deedOf, traceOfStatement } from "../../../src/trail/index.ts";
 import type { Job, JobContext, JobRequest, NewOutboxEntry, OutboxEntry } from "../../../src/work/index.ts";
 import { FakeLog } from "../../fakes/build-log.ts";
 
@@ -63,7 +64,7 @@ const job = (request: JobRequest): Job => ({ id: 12, queue: "/builder", request 
 async function run(request: JobRequest, label: string, work: (log: LogPath | null, of: JobLog) => Promise<unknown>) {
   const runner = provenance.runner({
     run: async () => {
-      const log = await provenance.logs.open(label);
+      const log = await provenance.logs.open(label, null);
       await work(await log.close("done"), log);
       return { kind: "done", summary: "", reports: [] };
     },
@@ -237,11 +238,12 @@ describe("what waits to be stated", () => {
       ...{
         random: () => 0.5,
         end: new AbortController().signal,
-        onStated: (path, count) => recorded.push(path, count),
+        onStated: (path, statements) => recorded.push(path, statements.map(traceOfStatement)),
       },
     });
     expect(await deliver.deliver(entries(3))).toEqual({ kind: "delivered", count: 3 });
-    expect(recorded).toEqual([rpmKey, 3, "x", 3]);
+    const trace = traceOf(Buffer.from(comment, "latin1"));
+    expect(recorded).toEqual([rpmKey, 3, "x", [trace, trace, trace]]);
   });
 
   it("waits on while the keys qube, the logs qube or the remote is away", async () => {

@@ -54,7 +54,7 @@ function told(one: Awaited, answers: readonly LineAnswer[], heard: Heard): Outco
   );
   if (answer !== undefined) return answer.outcome;
   for (const { issue, body } of heard.comments) {
-    const outcome = issue === one.issue ? statusOutcome(one, body) : null;
+    const outcome = issue === one.issue ? statusOutcome(one, body, heard.trace) : null;
     if (outcome !== null) return outcome;
   }
   return null;
@@ -94,11 +94,20 @@ function answersIn(body: string, trace: string): readonly LineAnswer[] {
 
 const repositories = { current: "stable" } as const;
 
-/** The status comments that say it happened, or that it did not: their beginnings are kept for scripts, as for us. */
-function statusOutcome({ line, name, version, place }: Awaited, body: string): Outcome | null {
+/**
+ * The status comments that say it happened, or that it did not: their beginnings are kept for scripts, as for us. One that
+ * names another command at its end is that one's.
+ */
+function statusOutcome({ line, name, version, place }: Awaited, body: string, trace: string): Outcome | null {
   const [command = "", , ...words] = line.split(" ");
   const who = place.distribution === null ? `Template ${name} ${version}` : `Package for ${wordOf(place.distribution)}`;
-  const [first = "", ...more] = body.replace(/<!--.*?-->/gs, "").split("\n");
+  const [first = "", ...more] = body
+    .replace(/<!--.*?-->/gs, "")
+    .trimEnd()
+    .split("\n");
+  const id = /^\(id `([0-9a-f]{12})`\)$/.exec(more.at(-1) ?? "")?.[1];
+  if (id !== undefined) more.pop();
+  if (id !== undefined && id !== trace) return null;
   if (!first.startsWith(`${who} `)) return null;
   const rest = first.slice(who.length + 1);
   const target = command === "Build-component" ? null : repositoryIn(command, words);
