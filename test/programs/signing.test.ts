@@ -1,7 +1,7 @@
 /** What a maintainer's own machine signs with: whatever it is, nothing is posted that the bot would not take. */
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { main as build } from "../../src/programs/cli/build.ts";
 import { main as promote } from "../../src/programs/cli/promote.ts";
 import { runCaptured } from "../support/captured-program.ts";
@@ -70,6 +70,65 @@ describe("a maintainer signs", () => {
       expect(await verification.judge(`${comments[0]?.trimEnd()}\n`, keys, new Date())).toHaveProperty("verified");
     } finally {
       verification.remove();
+    }
+  });
+
+  it("by sq 1.x, whose options have other names, and which refuses those that it does not know", async () => {
+    const file = join(desk.directory, "me.pgp");
+    runTool("sq", ["key", "generate", "--userid", "me@example.org", "--export", file]);
+    // A stand-in as strict as sq 1.3: no --version, these options and no others, a real signature.
+    program(
+      "sq",
+      `real=$(PATH="$OLD_PATH" command -v sq)
+      refuse() { echo "error: unexpected argument '$1' found" >&2; exit 2; }
+      [ "$1" = sign ] || refuse "$1"
+      shift
+      if [ "$*" = --help ]; then
+        echo "Usage: sq sign [OPTIONS] <--signature-file <SIG>|--message|--cleartext> [FILE]"
+        printf '      %s\\n' '--output <FILE>' --binary --message --cleartext '--mode <MODE>' '--signer <FINGERPRINT|KEYID>' \\
+          '--signer-userid <USERID>' '--signer-email <EMAIL>' '--signer-file <PATH>' --signer-self
+        exit 0
+      fi
+      how= key=
+      for word in "$@"; do
+        case $word in
+          --cleartext) how=1 ;;
+          --signer-file=*) key=\${word#*=} ;;
+          *) refuse "$word" ;;
+        esac
+      done
+      [ -n "$how" ] && [ -n "$key" ] || refuse nothing
+      exec "$real" sign --cleartext-signature --signer-key="$key"`,
+    );
+    const { PATH = "" } = process.env;
+    vi.stubEnv("OLD_PATH", PATH);
+    vi.stubEnv("PATH", `${desk.directory}:${PATH}`);
+    try {
+      const run = await posting("--sign-with", "sq", "--sq-key", file);
+      expect(run).toMatchObject({ status: 3, stderr: expect.stringContaining("posted on") });
+      expect((await desk.messages())[0]?.lines).toEqual([line]);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
+  it.each([
+    ["cannot read the key", "/nowhere/me.pgp", null, /cannot sign: sq ended with status 1: .*No such file/],
+    [
+      "is of a kind that nobody knows",
+      "me.pgp",
+      "echo --sign-as",
+      /sq knows neither way of clear-signing.*sq sign --help/,
+    ],
+  ])("and nothing is posted where sq %s", async (_what, file, text, message) => {
+    if (text !== null) program("sq", text);
+    vi.stubEnv("PATH", `${desk.directory}:${process.env["PATH"]}`);
+    try {
+      const run = await posting("--sign-with", "sq", "--sq-key", file);
+      expect(run).toMatchObject({ status: 1, stderr: expect.stringMatching(message) });
+      expect((await commentsOf(1)).comments).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
     }
   });
 
