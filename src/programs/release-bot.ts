@@ -5,7 +5,7 @@
  */
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
-import { subcommands } from "./subcommands.ts";
+import { groups, subcommands } from "./subcommands.ts";
 
 /** Typed by people, who wait; daemons start once, and none of their code comes from where a user's programs can write. */
 const typed: ReadonlySet<string> = new Set(["repo", "verify", "list", "why", "config", "completion", "help"]);
@@ -54,8 +54,12 @@ async function printHelp(text: string): Promise<void> {
 
 function usage(): string {
   const width = Math.max(...subcommands.map((entry) => entry.name.length));
-  const lines = subcommands.map((entry) => `  ${entry.name.padEnd(width)}  ${entry.summary}`);
-  return `release-bot: signed-comment bot and release promoter for Qubes OS\n\n${lines.join("\n")}\n\n'release-bot NAME --help' says more of each.\n`;
+  const parts = Object.entries(groups).map(([group, title]) => {
+    const entries = subcommands.filter((entry) => entry.group === group);
+    const lines = entries.map((entry) => `  ${entry.name.padEnd(width)}  ${entry.summary}`);
+    return `${title}:\n${lines.join("\n")}`;
+  });
+  return `release-bot: signed-comment bot and release promoter for Qubes OS\n\n${parts.join("\n\n")}\n\n'release-bot NAME --help' says more of each.\n`;
 }
 
 /** What a shell says of a program that a closed pipe ended. */

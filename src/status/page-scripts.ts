@@ -23,7 +23,7 @@ const words=()=>form.elements.q.value.toLowerCase().split(/\\s+/).filter(Boolean
 /** Says so where nobody has renewed the page for a day, by the clock of whoever looks. */
 const age = `
 const old=Math.floor((new Date-Date.parse(document.querySelector("footer time").dateTime))/36e5);
-if(old>=24){const n=document.getElementById("age");n.textContent="These records are "+(old<48?old+" hours":Math.floor(old/24)+" days")+" old: what is said here may be over.";n.hidden=false}
+if(old>=24){const n=document.getElementById("age");n.textContent="These records are "+(old<48?old+" hours":Math.floor(old/24)+" days")+" old: things may have changed since.";n.hidden=false}
 document.documentElement.dataset.search="ready";
 `;
 

@@ -42,17 +42,18 @@ thead th{background:var(--panel);border-top-width:1px}tr>:first-child{border-lef
 .failed{background:var(--failed)}.failed b{color:var(--on-failed)}.failed b::before{content:"\\2715\\A0"}
 .building{background:var(--building)}.building b{color:var(--on-building)}.building b::before{content:"\\2026\\A0"}
 .current b{color:var(--on-current)}.current b::before{content:"\\25CF\\A0"}.superseded b,.unstable b,.built b{color:var(--quiet)}
+.matrix td:has(>.ready:only-child){background:var(--ready)}.matrix td:has(>.testing:only-child){background:var(--testing)}.matrix td:has(>.held:only-child,>.buggy:only-child){background:var(--held)}.matrix td:has(>.failed:only-child){background:var(--failed)}.matrix td:has(>.building:only-child){background:var(--building)}
 .tag{border-radius:.3rem;display:inline-block;padding:.05rem .45rem;border:1px solid var(--line);font-size:.875rem;color:var(--text)}
 a.tag{text-decoration:none}a.tag:hover b{text-decoration:underline}.tags{display:flex;flex-wrap:wrap;gap:.35rem}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr));gap:.75rem}
 .card{border:1px solid var(--line);border-radius:.4rem;padding:.6rem .8rem}.card ul:not(.row){margin:.4rem 0 0;padding-left:1.1rem;font-size:.9rem}.card div{display:flex;flex-wrap:wrap;gap:.25rem .6rem;justify-content:space-between;align-items:baseline}
 .facts{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:.75rem 0}.facts dt{color:var(--quiet)}.facts dd{margin:0}
 .legend{display:grid;grid-template-columns:max-content 1fr;gap:.3rem .8rem;margin:.5rem 0}.legend dd{margin:0}
-ul.list{list-style:none;margin:.5rem 0;padding:0}ul.list li{border-bottom:1px solid var(--line);padding:.45rem 0}ul.list small{display:block;margin-top:.15rem;font-size:.875rem}.row{display:flex;flex-wrap:wrap;gap:.25rem .9rem;list-style:none;margin:.3rem 0;padding:0}
+ul.list{list-style:none;margin:.5rem 0;padding:0}ul.list li{border-bottom:1px solid var(--line);padding:.45rem 0}ul.list .quiet{display:inline-block;max-width:100%}ul.list small{display:block;margin-top:.15rem;font-size:.875rem}.row{display:flex;flex-wrap:wrap;gap:.25rem .9rem;list-style:none;margin:.3rem 0;padding:0}
 @media(min-width:60rem){ul.list small{display:inline-block;margin:0 0 0 .75rem}}
 main nav{margin:.6rem 0}.away{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 details{margin-top:1rem}summary{cursor:pointer;color:var(--link)}
-@media(max-width:40rem){header,main,footer{padding-left:.75rem;padding-right:.75rem}h1{font-size:1.35rem}.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.4rem}.wide tbody th{min-width:7rem;max-width:8.5rem}label,label.search{flex-basis:9rem;max-width:none}label.search{flex-basis:100%}}
+@media(max-width:40rem){.plain{font-size:.8125rem}.plain td,.plain th{padding:.35rem .45rem}header,main,footer{padding-left:.75rem;padding-right:.75rem}h1{font-size:1.35rem}.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.4rem}.wide tbody th{min-width:7rem;max-width:8.5rem}label,label.search{flex-basis:9rem;max-width:none}label.search{flex-basis:100%}}
 @media(prefers-reduced-motion:no-preference){a,button,input,select{transition:outline-offset .1s}}
 @media(forced-colors:active){.tag,td,th{border-color:CanvasText}}
 @media print{header nav,form,.skip,#hits,#count,summary{display:none}.wide{max-height:none;overflow:visible}.wide th,.wide caption{position:static!important}table{font-size:6.5pt}.matrix td{white-space:normal}.matrix td p{overflow-wrap:normal;padding:.15rem .25rem}.matrix b{white-space:nowrap}.matrix th,.matrix thead th{white-space:normal;overflow-wrap:anywhere;min-width:0;padding:.15rem .25rem}small{font-size:inherit}thead{display:table-header-group}tr,.card{break-inside:avoid}a{color:inherit}body{font-size:10pt}}

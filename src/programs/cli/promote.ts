@@ -18,7 +18,8 @@ distribution, and what is left out and why; asks; signs them as one message (mor
 the first one's status issue; and tells what became of each.
 
   --to REPOSITORY    current (default), security-testing, templates-itl or templates-community
-  --dist A,B         only these distributions (also --dists);  --components A,B  the same as NAME…
+  --dist A,B         only these distributions (also --dists)
+  --components A,B   the same as NAME…
   --all-ready        everything that is ready (also --all)
   --days N           only what has been in testing for N days, where that is more than the builder asks for
   --list             the same as --rehearse
@@ -28,7 +29,8 @@ In the build qube, by whoever has its shell, never by a comment:
   --local --ignore-min-age REASON   queues an urgent fix for current (templates: for the one of --to) before its days in
                                     testing are over; only the age is set aside. The log and the status issue say
                                     who ordered it, and REASON.
-  --operator NAME    who orders it (LOGIN@QUBE);  --commit SHA  where several stand in testing
+  --operator NAME    who orders it (LOGIN@QUBE)
+  --commit SHA       where several stand in testing
 
 Example: release-bot promote r4.3 core-admin --key 0123…CDEF --token-file ~/.config/github-token
          release-bot promote r4.3 --all-ready --days 10 --rehearse

@@ -12,7 +12,8 @@ export const help = `release-bot why RELEASE NAME [VERSION] [--data FILE|URL --k
 For each distribution of a component (or template): built when, with which log, where it stands and since when, from when
 on it may go to current, and what stands in the way. Without VERSION the newest.
 
-  --data, --keys, --max-age, --config   as for 'release-bot list';  --json  for scripts
+  --data, --keys, --max-age, --config   as for 'release-bot list'
+  --json  for scripts
 
 Example: release-bot why r4.3 core-admin v4.3.12
          release-bot why r4.3 debian-13-xfce --json

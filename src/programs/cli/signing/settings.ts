@@ -40,10 +40,14 @@ export interface SigningValues {
 export const signingHelp = `  --rehearse         shows the plan, signs and posts nothing
   --yes              does not ask
   --sign-with HOW    gpg (the default), sq, or a program that takes gpg's arguments, as qubes-gpg-client-wrapper
-  --key FINGERPRINT  whose signature, for gpg;  --gnupghome DIR  its home;  --sq-key FILE  the secret key, for sq
-  --token-file FILE  GitHub's token of whoever posts;  --api-url URL  for GitHub Enterprise
+  --key FINGERPRINT  whose signature, for gpg
+  --gnupghome DIR    gpg's home, where it is not the default one
+  --sq-key FILE      the secret key, for sq
+  --token-file FILE  GitHub's token of whoever posts
+  --api-url URL      for GitHub Enterprise
   --wait SECONDS     how long answers are waited for (600); 0: not at all
-  --data, --keys, --max-age, --config   as for 'release-bot list';  --json  for scripts
+  --data, --keys, --max-age, --config   as for 'release-bot list'
+  --json             for scripts
 All but the first two may stand in the configuration, in the sections maintainer: and status:.
 `;
 
