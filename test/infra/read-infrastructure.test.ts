@@ -94,7 +94,6 @@ describe("the description of an infrastructure", () => {
   it("lets one environment have settings of its own, and the others those of all", () => {
     const { infrastructure } = good(
       `iso_base_url: https://a.example/iso/
-build_issues_repo: QubesOS/issues
 openqa_server: openqa.example
 openqa_key: 123456789
 openqa_secret: {file: /home/user/openqa-secret}
@@ -110,6 +109,13 @@ build-envs:
       key: { kind: "inline", text: "123456789" },
       secret: { kind: "file", path: "/home/user/openqa-secret" },
     });
+  });
+
+  it("takes the pillars' name of the repository for failed builds, and says that it has no effect", () => {
+    const { warnings } = good("build_issues_repo: QubesOS/issues\nbuild-envs:\n  a: {logs: logs}");
+    expect(warnings.map(formatFinding)).toContainEqual(
+      expect.stringMatching(/^infra\.yml:2: build_issues_repo: has no effect/),
+    );
   });
 
   it("has a key gate that signs what is announced, unless it says otherwise, and warns where it does", () => {

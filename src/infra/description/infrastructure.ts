@@ -23,8 +23,6 @@ export interface EnvironmentSettings {
   /** The deploy key of the logs repository: it lies in the logs qube. */
   readonly githubSshKey: Secret | null;
   readonly mirrorSshKey: Secret | null;
-  /** `OWNER/NAME`: where failed builds of templates and ISOs are reported. */
-  readonly issuesRepository: string;
   readonly keyGate: KeyGateSettings;
 }
 

@@ -28,7 +28,6 @@ export const noSettings: EnvironmentSettings = {
   githubApiKey: null,
   githubSshKey: null,
   mirrorSshKey: null,
-  issuesRepository: "QubesOS/build-issues",
   keyGate: { mode: "announce", windowSeconds: 900, server: null },
 };
 
@@ -40,13 +39,16 @@ export function readSettings(
 ): EnvironmentSettings {
   const key = (name: SettingName, parse: typeof parseArmor, what: string): Secret | null =>
     readSecret(tree, fields.get(name), parse, what);
+  const issues = fields.get("build_issues_repo");
+  if (issues !== undefined && tree.parsed(issues, parseSlug, "OWNER/NAME") !== null) {
+    tree.warning(issues, "has no effect: here a build that failed is told in its own status issue");
+  }
   return {
     isoBaseUrl: tree.parsed(fields.get("iso_base_url"), parseUrl, "a web address") ?? common.isoBaseUrl,
     openqa: readOpenqa(tree, fields) ?? common.openqa,
     githubApiKey: key("github_api_key", parseSecretWord, "an API key on one line") ?? common.githubApiKey,
     githubSshKey: key("github_ssh_key", parseArmor, "a private key in armor") ?? common.githubSshKey,
     mirrorSshKey: key("mirror_ssh_key", parseArmor, "a private key in armor") ?? common.mirrorSshKey,
-    issuesRepository: tree.parsed(fields.get("build_issues_repo"), parseSlug, "OWNER/NAME") ?? common.issuesRepository,
     keyGate: readKeyGate(tree, fields, common.keyGate),
   };
 }

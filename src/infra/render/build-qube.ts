@@ -70,6 +70,8 @@ export function renderBuildQube(infrastructure: Infrastructure, environment: Env
           "artifacts-dir": directory,
           executor: { type: "qubes", options: { dispvm: "builder-dvm" } },
           "gpg-client": "/usr/bin/qubes-gpg-client-wrapper",
+          // Maps are merged: what is granted to whom stays the included file's.
+          ...(settings.isoBaseUrl === null ? {} : { github: { "iso-base-url": settings.isoBaseUrl } }),
         }),
       ),
     );
