@@ -12,11 +12,15 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { renderUnits } from "../../src/infra/index.ts";
+import { callSocket, makeAgentPlace, startReleaseBot } from "../support/agent-program.ts";
+import { GpgHome } from "../support/gpg-home.ts";
+import { LogChain } from "../support/log-chain.ts";
 import { goldenDescription } from "../support/rendered-folder.ts";
 import { runTool, tryTool } from "../support/tool.ts";
-import { tryToolAsync } from "../support/tool-async.ts";
+import { runToolAsync, tryToolAsync } from "../support/tool-async.ts";
 
 const root = mkdtempSync(join(tmpdir(), "rb-pk-"));
 const checkout = join(import.meta.dirname, "../..");
@@ -68,6 +72,13 @@ function install(kind: "deb" | "rpm", name: string): string {
     expect(runTool("rpm", [`--root=${place}`, "-qa"]).toString()).toContain("qubes-release-bot-0.1.0");
   }
   return place;
+}
+
+/** Unpacks the packages as a template's root has them. */
+function unpack(name: string): string {
+  for (const file of readdirSync(dist).filter((name) => name.endsWith(".deb")))
+    runTool("dpkg-deb", ["-x", join(dist, file), join(root, name)]);
+  return join(root, name);
 }
 
 /** Runs an installed program in a network of its own, where nothing can be reached, with the home of a qube. */
@@ -229,11 +240,6 @@ describe("an AppVM's reboot", () => {
         },
       }),
     );
-    const unpack = (name: string): string => {
-      const [deb = ""] = readdirSync(dist).filter((file) => /^qubes-release-bot_.*\.deb$/.test(file));
-      runTool("dpkg-deb", ["-x", join(dist, deb), join(root, name)]);
-      return join(root, name);
-    };
     const first = unpack("boot-1");
     const before = await start(first, join(bin, "node"));
     const body = JSON.stringify({
@@ -268,5 +274,80 @@ describe("an AppVM's reboot", () => {
     expect(await pending(after.monitor)).toMatch(/state="pending"\} 1$/m);
     after.child.kill("SIGTERM");
     await new Promise((resolve) => after.child.once("exit", resolve));
+  });
+
+  it("throws the root away, and the agent carries out no command a second time", async () => {
+    const gpg = new GpgHome();
+    const signer = gpg.makeKey({ created: new Date(Date.now() - 86_400_000) });
+    const directory = join(root, "kept/build");
+    mkdirSync(directory, { recursive: true });
+    const place = makeAgentPlace(directory, gpg, signer, 1);
+    const line = `Hold r4.3 core-admin ${place.commits[0]} host-fc41`;
+    let block = "";
+    try {
+      for (const name of ["agent-1", "agent-2"]) {
+        // Of what is below /run nothing is there after a boot.
+        rmSync(join(directory, "rpc"), { recursive: true, force: true });
+        mkdirSync(join(directory, "rpc"));
+        const program = join(unpack(name), "usr/lib/qubes-release-bot/src/programs/release-bot.js");
+        const agent = await startReleaseBot(["agent", "--config", join(directory, "config.yml")], {}, program);
+        // What was signed before a ledger's first day is not taken.
+        if (block === "") block = gpg.clearSign(line, { key: signer });
+        expect(await callSocket(place, "qubesbuilder.ProcessGithubCommand", "", block)).toBe("taken\n");
+        await agent.end("SIGKILL");
+        rmSync(join(root, name), { recursive: true });
+      }
+      const database = new DatabaseSync(place.database, { readOnly: true });
+      const recorded = database.prepare("SELECT COUNT(*) AS n FROM lines WHERE text = ?").get(line)?.["n"];
+      const answer = `%"kind":"answer"%${line}%`;
+      const answers = database.prepare("SELECT COUNT(*) AS n FROM outbox WHERE payload LIKE ?").get(answer)?.["n"];
+      database.close();
+      expect({ recorded, answers }).toEqual({ recorded: 1, answers: 1 });
+    } finally {
+      gpg.remove();
+    }
+  });
+
+  it("throws the roots of logs and keys qube away, and they go on from what was public and acknowledged", async () => {
+    const now = join(root, "logs-root");
+    const boot = (name: string): void => {
+      rmSync(now, { force: true });
+      symlinkSync(unpack(name), now);
+    };
+    boot("logs-1");
+    const chain = await LogChain.start({
+      receiverProgram: [join(now, "usr/lib/qubes-release-bot/src/programs/release-bot.js")],
+      gateProgram: join(now, "usr/lib/qubes-release-bot-key-gate/main.mjs"),
+    });
+    /** Signs a file within a log; answers the log's path and the signature's status. */
+    const signed = async (label: string): Promise<string> => {
+      const log = await chain.openLog(label);
+      const file = join(chain.directory, `${label}.txt`);
+      writeFileSync(file, label);
+      const words = ["--batch", "--yes", "--detach-sign", "-u", chain.key, "-o", `${file}.sig`, file];
+      await runToolAsync(chain.gpgProgram(log.socketPath), words);
+      expect(readFileSync(`${file}.sig`).length).toBeGreaterThan(50);
+      return (await log.close("done")) ?? "";
+    };
+    try {
+      const before = await signed("before");
+      const acknowledged = chain.acknowledged();
+      const commits = chain.git("rev-list", "master");
+      await Promise.all([chain.end("receiver", "SIGKILL"), chain.end("gate", "SIGKILL")]);
+      rmSync(join(root, "logs-1"), { recursive: true });
+      for (const qube of ["logs", "keys-fedora"]) {
+        rmSync(join(chain.directory, qube, "rpc"), { recursive: true });
+        mkdirSync(join(chain.directory, qube, "rpc"));
+      }
+      boot("logs-2");
+      await Promise.all([chain.startReceiver(), chain.startGate()]);
+      const after = await signed("after");
+      expect(chain.git("rev-list", "master").endsWith(commits)).toBe(true);
+      expect(acknowledged).not.toBe("");
+      expect(chain.acknowledged().startsWith(acknowledged)).toBe(true);
+      for (const path of [before, after]) expect(chain.published(path)).toContain("> closing log");
+    } finally {
+      await chain.stop();
+    }
   });
 });

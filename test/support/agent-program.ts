@@ -79,13 +79,14 @@ export interface RunningProgram {
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts `release-bot WORDS…` and waits for its `ready`. */
+/** Starts `release-bot WORDS…` and waits for its `ready`; `program` is another than this checkout's. */
 export function startReleaseBot(
   words: readonly string[],
   environment: NodeJS.ProcessEnv = {},
+  program = entry,
 ): Promise<RunningProgram> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [entry, ...words], {
+    const child = spawn(process.execPath, [program, ...words], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...inherited(), ...environment },
     });

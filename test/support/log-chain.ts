@@ -22,6 +22,8 @@ export interface ChainWish {
   readonly receiver?: (remote: string) => Readonly<Record<string, unknown>>;
   /** The program that the receiver is, with Node's options before it; this checkout's unless a test has another. */
   readonly receiverProgram?: readonly string[];
+  /** The same for the gate: a program that is nothing else. */
+  readonly gateProgram?: string;
 }
 
 const policy = `
@@ -258,8 +260,9 @@ export class LogChain {
   }
 
   async #start(name: string, words: readonly string[]): Promise<void> {
-    const started = name === "receiver" ? (this.#wish.receiverProgram ?? [entry]) : [entry];
-    const program = new Program([...started, ...words], { HOME: this.directory });
+    const { receiverProgram = [entry], gateProgram } = this.#wish;
+    const gate = gateProgram === undefined ? [entry, ...words] : [gateProgram, ...words.slice(1)];
+    const program = new Program(name === "receiver" ? [...receiverProgram, ...words] : gate, { HOME: this.directory });
     this.#programs = { ...this.#programs, [name]: program };
     await program.ready();
   }
