@@ -19,6 +19,7 @@ import { receiverSettings } from "../receiver/settings.ts";
 import { checked, type Finding, fine, formatFindings, problem, warning } from "./doctor/finding.ts";
 import { judgeGithub } from "./doctor/github.ts";
 import { judgeKeys } from "./doctor/keys.ts";
+import { judgeLeft } from "./doctor/left.ts";
 import { githubRepository, judgeBranchRules, judgePushes } from "./doctor/logs.ts";
 import { judgeBuildUnits, judgeDisk, judgeSecret, judgeService, judgeTools } from "./doctor/machine.ts";
 import { judgeOutbox } from "./doctor/outbox.ts";
@@ -116,6 +117,7 @@ async function examineAgent(configuration: ConfigurationFile): Promise<readonly 
     ...judgeBuildUnits(thisMachine()),
     judgeDisk(settings["state-dir"], 5),
     ...judgeOutbox(join(settings["state-dir"], "agent.db"), now()),
+    ...judgeLeft(join(settings["state-dir"], "agent.db")),
     ...(await Promise.all(
       services.map((service) =>
         judgeService(settings.callsDirectory ?? qrexec.servicesDirectory, service, "release-bot-agent"),
