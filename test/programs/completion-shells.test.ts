@@ -1,12 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { main } from "../../src/programs/cli/completion.ts";
 import { runCaptured } from "../support/captured-program.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { runTool } from "../support/tool.ts";
-
-vi.setConfig({ testTimeout: 180_000 });
 
 const typed: readonly (readonly [words: string, wanted: readonly string[]])[] = [
   ["prom", ["promote"]],

@@ -6,8 +6,6 @@ import { GpgHome } from "../support/gpg-home.ts";
 import { PackageMaker } from "../support/package-maker.ts";
 import { ReleaseTree } from "../support/release-tree.ts";
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
 const gpg = new GpgHome();
 let maker: PackageMaker;
 let tree: ReleaseTree;

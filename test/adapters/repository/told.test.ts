@@ -9,8 +9,6 @@ import { GpgHome } from "../../support/gpg-home.ts";
 import { PackageMaker } from "../../support/package-maker.ts";
 import { distributionOf, ReleaseTree, release } from "../../support/release-tree.ts";
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
 const gpg = new GpgHome();
 const dists = ["host-fc41", "vm-bookworm"];
 let told: Progress[] = [];
