@@ -28,16 +28,19 @@ export interface LabelDifference {
 
 /**
  * Compares each issue's labels of the repositories (not those of builds) with what stands, in the distributions that
- * `standing` speaks of: another build qube's are not judged. A label stays where a later version has taken the place since.
+ * `standing` speaks of: another build qube's are not judged. Nor is what another builder of this qube publishes elsewhere,
+ * `RELEASE NAME` in `elsewhere`. A label stays where a later version has taken the place since.
  */
 export function compareLabels(
   issues: readonly OpenIssue[],
   standing: readonly PlacedVersion[],
+  elsewhere: ReadonlySet<string> = new Set(),
 ): readonly LabelDifference[] {
   return issues.flatMap((issue): LabelDifference[] => {
     const subject = parseStatusTitle(issue.title);
     const release = subject === null ? null : parseRelease(subject.release);
     if (subject === null || release === null || subject.kind === "iso") return [];
+    if (elsewhere.has(`${release} ${subject.name}`)) return [];
     const places = new Set(standing.filter((fact) => fact.release === release).map(({ place }) => place));
     const changes = [...places]
       .filter((place) => (place === "") === (subject.kind === "template"))

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GithubLab } from "../../src/lab/github/index.ts";
@@ -85,6 +85,40 @@ describe("release-bot repo reconcile, with labels", () => {
     expect(await labelsOf(1)).toEqual(["buggy", "r4.3-host-stable", "r4.3-stable"]);
     expect(await labelsOf(2)).toEqual(["r4.3-host-cur-test"]);
     expect((await reconcile("--config", config)).stdout).toBe("records, repositories, uploads and labels agree\n");
+  });
+
+  it("leaves alone what another builder of the qube publishes elsewhere", async () => {
+    const place = join(config, "../other");
+    mkdirSync(join(place, "here"), { recursive: true });
+    symlinkSync(tree.root, join(place, "here/repository-publish"));
+    const builder = (name: string, artifacts: string) => ({
+      "qubes-release": "r4.3",
+      distributions: ["host-fc41"],
+      git: { maintainers: ["A".repeat(40)] },
+      components: [{ [name]: { url: `https://example.org/${name}` } }],
+      "artifacts-dir": artifacts,
+    });
+    writeFileSync(join(place, "here.yml"), JSON.stringify(builder("core-admin", join(place, "here"))));
+    writeFileSync(join(place, "there.yml"), JSON.stringify(builder("gui-daemon", place)));
+    writeFileSync(join(place, "builders.list"), `r4.3=${place}=here.yml\nr4.3=${place}=there.yml\n`);
+    const two = join(config, "../two.yml");
+    const agent = { ...agentOf(), "builders-list": "other/builders.list" };
+    writeFileSync(
+      two,
+      JSON.stringify({ agent: { ...agent, github: { "api-url": github.apiUrl, "token-file": "token" } } }),
+    );
+    const body = { title: "gui-daemon v1.0 (r4.3)", labels: ["r4.3-host-cur-test"] };
+    await askGithub(github, `/repos/${reportRepository}/issues`, { method: "POST", body, token: "token-bot" });
+    // Where nobody says whose it is, it is taken for ours.
+    expect((await reconcile("--config", config)).stdout).toContain("gui-daemon v1.0 (r4.3): bears r4.3-host-cur-test");
+    await askGithub(github, `/repos/${reportRepository}/issues/1/labels`, {
+      method: "POST",
+      body: { labels: ["r4.3-host-cur-test"] },
+      token: "token-bot",
+    });
+    expect((await reconcile("--config", two)).stdout).toBe(
+      "#1 core-admin v4.3.12 (r4.3): bears r4.3-host-cur-test, which does not stand\n",
+    );
   });
 
   it("shows what it found where GitHub cannot be asked, and fails", async () => {

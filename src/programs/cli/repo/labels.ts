@@ -1,5 +1,7 @@
 /** The status issues' labels beside what stands: where the agent's configuration says how GitHub is asked. */
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { loadBuilders } from "../../../adapters/configuration/index.ts";
 import { issueCloser, issueLabels } from "../../../adapters/github/index.ts";
 import type { Difference, Repositories } from "../../../adapters/repository/index.ts";
 import { AdapterError, distributionLabel, parseDistribution } from "../../../domain/index.ts";
@@ -14,8 +16,11 @@ export type LabelsCompared = { readonly differences: readonly Difference[] } | {
 /** Compares, and with `repair` puts on and takes off. Throws AdapterError for a configuration that is there and wrong. */
 export async function reconcileLabels(
   repositories: Repositories,
-  option: string | undefined,
-  mode: "look" | "repair",
+  {
+    root,
+    option,
+    mode,
+  }: { readonly root: string; readonly option: string | undefined; readonly mode: "look" | "repair" },
 ): Promise<LabelsCompared> {
   const isThere = option !== undefined || existsSync(configurationPath(option, process.env));
   const file = isThere ? readConfiguration(option, process.env) : null;
@@ -33,6 +38,7 @@ export async function reconcileLabels(
   for (const { issue, title, change } of compareLabels(
     await issueCloser({ client, repository, reporters }).open(),
     placed,
+    await publishedElsewhere(settings["builders-list"], root),
   )) {
     const words = [
       ...(change.add.length === 0 ? [] : [`lacks ${change.add.join(", ")}`]),
@@ -48,6 +54,23 @@ export async function reconcileLabels(
     });
   }
   return { differences };
+}
+
+/** What builders with another root publish, and none with this one: of that the repositories here say nothing. */
+async function publishedElsewhere(buildersList: string, root: string): Promise<ReadonlySet<string>> {
+  const { builders } = await loadBuilders(buildersList, { includeRoots: [] });
+  const real = (path: string): string => (existsSync(path) ? realpathSync(path) : resolve(path));
+  const isOwn = ({ configuration }: (typeof builders)[number]): boolean =>
+    real(join(configuration.artifactsDir, "repository-publish")) === real(root);
+  const namesOf = (some: typeof builders): string[] =>
+    some.flatMap(({ configuration: { release, components, templates } }) =>
+      [...components, ...templates].map(({ name }) => `${release} ${name}`),
+    );
+  const own = builders.filter(isOwn);
+  // A root that is no builder's is judged by all that there is.
+  if (own.length === 0) return new Set();
+  const here = new Set(namesOf(own));
+  return new Set(namesOf(builders.filter((builder) => !isOwn(builder))).filter((name) => !here.has(name)));
 }
 
 /** One issue that cannot be mended does not keep the others from it. */

@@ -45,7 +45,9 @@ export async function reconcile(words: Words): Promise<number> {
   const mode = words.values.repair ? "repair" : "look";
   const found = await repositories.reconcile(mode);
   // Repaired records come first: labels are compared with what stands.
-  const labels = await labelsOrFault(() => reconcileLabels(repositories, words.values.config, mode));
+  const labels = await labelsOrFault(() =>
+    reconcileLabels(repositories, { root: textOf(words, "root"), option: words.values.config, mode }),
+  );
   const differences = [...found, ...("differences" in labels ? labels.differences : [])];
   if (words.values.json) {
     const compared = "not" in labels ? { compared: false, why: labels.not } : { compared: true };
