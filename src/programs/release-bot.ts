@@ -28,7 +28,13 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const entry = subcommands.find((candidate) => candidate.name === name);
   if (entry === undefined) {
-    process.stderr.write(`release-bot: there is no '${name}'; 'release-bot --help' lists what there is\n`);
+    const { nearest } = await import("../../commands/index.ts");
+    const near = nearest(
+      name,
+      subcommands.map((known) => known.name),
+    );
+    const hint = near === null ? "" : `; did you mean '${near}'?`;
+    process.stderr.write(`release-bot: there is no '${name}'${hint}; 'release-bot --help' lists what there is\n`);
     return 2;
   }
   if (typed.has(name)) keepCompiled(process.env);

@@ -23,15 +23,19 @@ interface Row {
   readonly why: string;
 }
 
+/** In fewer columns a table has no room for its words. */
+const tableColumns = 60;
+
 /**
  * What may be promoted now first, then what not yet and why. The distributions of a version that stand alike share a row; what
- * is longer than its column goes on below.
+ * is longer than its column goes on below, and in a narrow terminal all of it does.
  */
 export function renderList(stories: readonly Story[], style: TableStyle): string {
   const rows = stories.flatMap(rowsOf);
   if (rows.length === 0) return "nothing waits for promotion\n";
   const order = ["ready", "waiting", "in current"];
   rows.sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+  if (style.width < tableColumns) return rows.map((row) => stacked(row, style)).join("");
   const widest = (part: "name" | "distributions" | "votes" | "verdict"): number =>
     Math.max(...rows.map((row) => columnsOf(row[part])));
   const verdict = widest("verdict");
@@ -53,11 +57,26 @@ export function renderList(stories: readonly Story[], style: TableStyle): string
       return Array.from({ length: height }, (_, at) => {
         const cells = columns.map((column, index) => cell(column[at] ?? "", widths[index] ?? 0));
         const [mark = "", ...rest] = cells;
-        const first = at > 0 ? mark : painted(mark, row.verdict === "waiting" ? "yellow" : "green", style);
+        const first = at > 0 ? mark : painted(mark, colourOf(row.verdict), style);
         return `${[first, ...rest].join(" ").trimEnd()}\n`;
       }).join("");
     })
     .join("");
+}
+
+function stacked({ verdict, name, distributions, votes, why }: Row, style: TableStyle): string {
+  const indent = "  ";
+  const below = [distributions, why, votes].filter((text) => text !== "");
+  const [head = "", ...more] = wrapped(`${verdict} ${name}`, style.width - indent.length);
+  const rest = [...more, ...below.flatMap((text) => wrapped(text, style.width - indent.length))];
+  const first = head.startsWith(verdict)
+    ? `${painted(verdict, colourOf(verdict), style)}${head.slice(verdict.length)}`
+    : head;
+  return [first, ...rest.map((line) => indent + line)].map((line) => `${line}\n`).join("");
+}
+
+function colourOf(verdict: PlaceStory["verdict"]): keyof typeof colours {
+  return verdict === "waiting" ? "yellow" : "green";
 }
 
 function rowsOf({ update, places }: Story): readonly Row[] {
@@ -102,7 +121,7 @@ export function renderStories(stories: readonly Story[], style: TableStyle): str
       const head = printable(`${update.name} ${update.version} (${update.release})${issue}${votes}`);
       const commit = update.commit === null ? [] : [`  commit ${update.commit}`];
       const lines = places.flatMap((place) => [
-        `  ${printable(place.distribution)}: ${painted(place.verdict, place.verdict === "waiting" ? "yellow" : "green", style)} (${printable(place.environment)})`,
+        `  ${printable(place.distribution)}: ${painted(place.verdict, colourOf(place.verdict), style)} (${printable(place.environment)})`,
         ...place.lines.flatMap((line) => told("    ", printable(line))),
         ...(place.log === null ? [] : [painted(`    log ${printable(place.log)}`, "dim", style)]),
       ]);

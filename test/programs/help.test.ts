@@ -49,6 +49,19 @@ describe("the options that a help text names", () => {
 });
 
 describe("release-bot", () => {
+  it("lists first what maintainers type, and knows what was nearly typed", async () => {
+    const { stdout } = await runReleaseBot(["--help"]);
+    expect(stdout).toMatch(
+      /For maintainers[\s\S]* {2}promote [\s\S]*For operators[\s\S]* {2}doctor [\s\S]*What units[\s\S]* {2}receiver /,
+    );
+    for (const { name } of subcommands) expect(stdout).toMatch(new RegExp(`^  ${name} +\\S`, "m"));
+    const typo = await runReleaseBot(["promot"]);
+    expect(typo).toMatchObject({ status: 2, stderr: expect.stringContaining("did you mean 'promote'?") });
+    expect((await runReleaseBot(["list", "--bogus"])).stderr).toMatch(
+      /^release-bot list: Unknown option '--bogus'\n\nrelease-bot list RELEASE/,
+    );
+  });
+
   it("answers --help wherever it stands, but not for what stands behind --", async () => {
     const whole = await runReleaseBot(["repo", "--help"]);
     expect(whole).toMatchObject({ status: 0, stdout: expect.stringMatching(/^release-bot repo ACTION/) });

@@ -47,7 +47,27 @@ describe("a table on the terminal", () => {
     expect(coloured.replace(/\u001b\[\d+m/g, "")).toBe(renderList(stories, { width: 80, colours: "off" }));
   });
 
-  it.each([60, 80, 120, 200])("fits %i columns, with wide characters and words of any length", (width) => {
+  it("has its columns below each other in a narrow terminal", () => {
+    const stories = told(
+      updateWith({ name: "b", buggy: true, votes: { up: 0, down: 12 }, places }),
+      updateWith({ name: "core-agent-with-a-long-name", places: places.slice(0, 1) }),
+    );
+    const style = { width: 40, colours: "off" } as const;
+    expect(renderList(stories, style).split("\n")).toEqual([
+      "ready core-agent-with-a-long-name",
+      "  v4.3.12",
+      "  host-fc41",
+      "  6 days in testing",
+      "waiting b v4.3.12",
+      "  all 3",
+      "  labelled buggy",
+      "  👍0 👎12",
+      "",
+    ]);
+    expect(renderList(stories, { width: 40, colours: "on" })).toContain("\u001b[33mwaiting\u001b[0m b");
+  });
+
+  it.each([20, 40, 59, 60, 80, 120, 200])("fits %i columns, with wide characters and words of any length", (width) => {
     const stories = told(
       updateWith({ name: "a-component-with-a-very-long-name-".repeat(3), places }),
       updateWith({ name: "日本語のコンポーネント名".repeat(3), version: "版".repeat(20), votes: { up: 99, down: 0 } }),
@@ -95,6 +115,7 @@ describe("text of other people", () => {
         for (const line of wrapped(text, columns)) expect(columnsOf(line)).toBeLessThanOrEqual(columns);
         expect(wrapped(text, columns).join("").replaceAll(" ", "")).toBe(text.replaceAll(" ", ""));
       }),
+      { examples: ["\u00a0", "a\u3000", " \u2003 ", ""].map((text): [string, number] => [text, 2]) },
     );
   });
 });

@@ -48,17 +48,22 @@ export function cell(text: string, columns: number): string {
   return `${kept}…${" ".repeat(columns - 1 - used)}`;
 }
 
+/** Only the spaces at which lines are broken: others, as no-break ones, belong to the text. */
+function withoutEnd(line: string): string {
+  return line.replace(/ +$/, "");
+}
+
 /** The text in lines of at most so many columns, broken at spaces and after commas; what is longer in one piece is cut hard. */
 export function wrapped(text: string, columns: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
   for (const piece of text.split(/(?<=[ ,])/)) {
-    if (line !== "" && columnsOf((line + piece).trimEnd()) > columns) {
-      lines.push(line.trimEnd());
+    if (line !== "" && columnsOf(withoutEnd(line + piece)) > columns) {
+      lines.push(withoutEnd(line));
       line = "";
     }
     line += piece;
-    while (columnsOf(line.trimEnd()) > columns) {
+    while (columnsOf(withoutEnd(line)) > columns) {
       let head = "";
       for (const character of line) {
         if (columnsOf(head + character) > columns) break;
@@ -68,6 +73,6 @@ export function wrapped(text: string, columns: number): readonly string[] {
       line = line.slice(head.length);
     }
   }
-  if (line.trim() !== "" || lines.length === 0) lines.push(line.trimEnd());
+  if (withoutEnd(line) !== "" || lines.length === 0) lines.push(withoutEnd(line));
   return lines;
 }

@@ -17,7 +17,9 @@ export async function orRefusal(
       return 1;
     }
     if (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")) {
-      process.stderr.write(`release-bot ${program.name}: ${error.message}\n\n${program.help}`);
+      // Node's advice on how to pass what begins with a dash is of no use here.
+      const what = error.message.replace(/\. To specify a positional argument[\s\S]*$/, "");
+      process.stderr.write(`release-bot ${program.name}: ${what}\n\n${program.help}`);
       return 2;
     }
     throw error;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AdapterError } from "../../domain/index.ts";
 import type { StatusData } from "../../status/index.ts";
-import { readConfiguration, resolvePath } from "../configuration.ts";
+import { type ConfigurationFile, readConfiguration, resolvePath } from "../configuration.ts";
 import { withProgress } from "./progress.ts";
 import { readSignedStatus, type StatusSource } from "./status-source.ts";
 
@@ -36,7 +36,7 @@ function statusSource(values: StatusOptionValues, environment: NodeJS.ProcessEnv
   if (values.data !== undefined && values.keys !== undefined) {
     return { data: values.data, keys: values.keys, maxAgeHours: hours ?? 24 };
   }
-  const configuration = readConfiguration(values.config, environment);
+  const configuration = configurationOrHint(values, environment);
   const read = configuration.section("status", section);
   const at = (path: string): string => resolvePath(configuration, environment, path);
   return {
@@ -44,6 +44,16 @@ function statusSource(values: StatusOptionValues, environment: NodeJS.ProcessEnv
     keys: values.keys ?? at(read.keys),
     maxAgeHours: hours ?? read["max-age-hours"],
   };
+}
+
+/** Whoever has no configuration can say all of it. */
+function configurationOrHint({ config }: StatusOptionValues, environment: NodeJS.ProcessEnv): ConfigurationFile {
+  try {
+    return readConfiguration(config, environment);
+  } catch (error) {
+    if (!(error instanceof AdapterError) || config !== undefined) throw error;
+    throw new AdapterError(error.code, `${error.message}, or say --data FILE|URL and --keys FILE|DIR`, error);
+  }
 }
 
 /** The data that the options and the configuration name, believed. Throws AdapterError with what to do. */
