@@ -106,9 +106,9 @@ function chooseBuilds(question: PromotionQuestion, facts: DistributionFacts): Re
         published.some(({ build }) => isAskedFor(build)),
       ),
     );
-  // Every spec file of this commit, and of the version that it is: also one that was not published with the others.
-  const versions = new Set(facts.builds.filter(isAskedFor).map((build) => build.version));
-  const builds = facts.builds.filter((build) => versions.has(build.version));
+  // Every spec file of this version: also one that was not published with the others. A commit that was built again under
+  // another version is the one that was published last.
+  const builds = facts.builds.filter((build) => build.version === latest.version);
   const other = builds.find((build) => !isAskedFor(build) || newest(build, from) === null);
   if (other !== undefined) {
     const what = `${other.spec} of version ${other.version} does not stand in ${where} at this commit`;

@@ -116,6 +116,37 @@ describe("a promotion to current", () => {
     ).toBeUndefined();
   });
 
+  it("takes of a commit that was built again under another version the one that was published last", () => {
+    const again = { repository: "current-testing" as RepositoryName, minute: later, moment: later };
+    const rebuilt = build("3", { commit: commit("2"), publications: [again] });
+    const found = facts({ builds: [build("2"), rebuilt], testing: [testing([listed("3")])] });
+    const evidence = [{ file: "alpha-3.rpm", sha256: sha("3"), signature: null }];
+    const made = plan(question({ now: new Date("2026-11-27T10:00:00Z") }), found, evidence);
+    expect(made).toMatchObject({ versions: ["3.0-1"], moves: [{ file: "alpha-3.rpm" }] });
+    expect(made.refused).toBeUndefined();
+  });
+
+  it("takes a source package whole, though its record names but one file of it", () => {
+    const [dsc, tar] = [
+      { file: "alpha_2.dsc", sha256: sha("4") },
+      { file: "alpha_2.tar.xz", sha256: sha("5") },
+    ];
+    const source = { name: "alpha", arch: "source", version: "2", file: dsc.file, files: [dsc, tar] };
+    const named = build("2", { files: [{ name: dsc.file, sha256: null }] });
+    const found = facts({ type: "deb", builds: [named], testing: [testing([source])] });
+    const evidence = [dsc, tar].map((file) => ({ ...file, signature: null }));
+    expect(plan(question(), found, evidence)).toMatchObject({ moves: [dsc, tar] });
+  });
+
+  it("looks in vain for no buildinfo that is only named, and for one that was recorded", () => {
+    const withBuildinfo = (sha256: Sha256 | null): DistributionPlan => {
+      const files = [...build("2").files, { name: "alpha-2.buildinfo", sha256 }];
+      return plan(question(), facts({ builds: [build("2", { files })] }));
+    };
+    expect(withBuildinfo(null).refused).toBeUndefined();
+    expect(withBuildinfo(sha("6")).refused?.code).toBe("NOT_IN_TESTING");
+  });
+
   it("may come from security-testing alone", () => {
     const only = build("2", {
       publications: [{ repository: "security-testing", minute: published, moment: published }],
