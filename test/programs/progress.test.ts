@@ -1,17 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { barText, ProgressLine, Watch, withProgress } from "../../src/programs/cli/progress.ts";
-
-class Stream {
-  said = "";
-  readonly columns = 40;
-  readonly isTTY: boolean;
-  constructor(kind: "terminal" | "file") {
-    this.isTTY = kind === "terminal";
-  }
-  write(text: string): void {
-    this.said += text;
-  }
-}
+import { WrittenStream } from "../support/written-stream.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance"] });
@@ -53,7 +42,7 @@ describe("progress", () => {
   });
 
   it("is shown on a terminal once two seconds have passed, and gone at the end", async () => {
-    const stream = new Stream("terminal");
+    const stream = new WrittenStream("terminal", 40);
     let seen = "";
     const work = withProgress("uploads", stream, async (tell) => {
       await vi.advanceTimersByTimeAsync(1900);
@@ -72,12 +61,12 @@ describe("progress", () => {
   });
 
   it("is not shown where there is no terminal, nor for what is quick, and goes away when the work fails", async () => {
-    const file = new Stream("file");
+    const file = new WrittenStream("file", 40);
     await withProgress("uploads", file, async () => vi.advanceTimersByTimeAsync(9000));
-    const quick = new Stream("terminal");
+    const quick = new WrittenStream("terminal", 40);
     await withProgress("uploads", quick, async () => undefined);
     expect([file.said, quick.said]).toEqual(["", ""]);
-    const failing = new Stream("terminal");
+    const failing = new WrittenStream("terminal", 40);
     const work = withProgress("uploads", failing, async () => {
       await vi.advanceTimersByTimeAsync(2500);
       throw new Error("no disk");
@@ -87,7 +76,7 @@ describe("progress", () => {
   });
 
   it("counts the two seconds from the first of several pieces of work", async () => {
-    const stream = new Stream("terminal");
+    const stream = new WrittenStream("terminal", 40);
     const watch = new Watch(stream);
     await watch.during("plans", async () => vi.advanceTimersByTimeAsync(1500));
     expect(stream.said).toBe("");
@@ -96,7 +85,7 @@ describe("progress", () => {
   });
 
   it("leaves the terminal to a program that may ask for a passphrase", async () => {
-    const stream = new Stream("terminal");
+    const stream = new WrittenStream("terminal", 40);
     const watch = new Watch(stream);
     await watch.during("promotes", async () => {
       await vi.advanceTimersByTimeAsync(3000);
@@ -114,7 +103,7 @@ describe("progress", () => {
   });
 
   it("never is wider than the terminal", () => {
-    const stream = new Stream("terminal");
+    const stream = new WrittenStream("terminal", 40);
     new ProgressLine(stream).show("版".repeat(100));
     expect(stream.said).toBe(`\r\u001b[2K${"版".repeat(19)}…`);
   });

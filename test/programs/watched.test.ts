@@ -5,6 +5,7 @@ import { openWatched } from "../../src/programs/cli/repo/watched.ts";
 import { GpgHome } from "../support/gpg-home.ts";
 import { PackageMaker } from "../support/package-maker.ts";
 import { ReleaseTree } from "../support/release-tree.ts";
+import { WrittenStream } from "../support/written-stream.ts";
 
 const gpg = new GpgHome();
 let maker: PackageMaker;
@@ -24,18 +25,6 @@ afterAll(() => {
   gpg.remove();
 });
 
-class Stream {
-  said = "";
-  readonly columns = 120;
-  readonly isTTY: boolean;
-  constructor(kind: "terminal" | "file") {
-    this.isTTY = kind === "terminal";
-  }
-  write(text: string): void {
-    this.said += text;
-  }
-}
-
 /** All that a change of two distributions shows, on a machine where each look at the clock finds a second gone. */
 async function shown(kind: "terminal" | "file", component: string): Promise<string> {
   let now = 0;
@@ -43,7 +32,7 @@ async function shown(kind: "terminal" | "file", component: string): Promise<stri
     now += 1000;
     return now;
   });
-  const stream = new Stream(kind);
+  const stream = new WrittenStream(kind);
   const { root } = tree;
   const options = { root, artifacts: null, disk: new NodeDisk(), clock: () => tree.now, keys: tree.signer } as const;
   const watched = openWatched({ ...options, debEngine: "auto" }, new Watch(stream));

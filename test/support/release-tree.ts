@@ -43,6 +43,8 @@ export class ReleaseTree {
   readonly signer: GpgProgramSigner;
   readonly key: Fingerprint;
   readonly repositories: Repositories;
+  /** What repositories are opened with, where nothing else is said. */
+  readonly plain: RepositoriesOptions;
   now = new Date("2026-11-20T10:00:00Z");
 
   constructor(
@@ -54,30 +56,22 @@ export class ReleaseTree {
     const environment = { GNUPGHOME: gpg.directory };
     this.signer = new GpgProgramSigner({ program: "gpg", environment, limitMs: 60_000 });
     this.key = known(parseFingerprint(key), key);
-    this.repositories = openRepositories({
+    this.plain = {
       root: this.root,
       artifacts: null,
       disk: new NodeDisk(),
       clock: () => this.now,
       keys: this.signer,
       debEngine: "auto",
-      ...options,
-    });
+    };
+    this.repositories = openRepositories({ ...this.plain, ...options });
   }
 
   readonly release = release;
 
   /** The same repositories, or a copy of them, as another process sees them, which remembers nothing. */
-  reopen(root = this.root, mirrors: readonly string[] = []): Repositories {
-    return openRepositories({
-      root,
-      artifacts: null,
-      disk: new NodeDisk(),
-      clock: () => this.now,
-      keys: this.signer,
-      debEngine: "auto",
-      mirrors,
-    });
+  reopen(otherwise: Partial<RepositoriesOptions> = {}): Repositories {
+    return openRepositories({ ...this.plain, ...otherwise });
   }
 
   /** A distribution by its name. */

@@ -171,7 +171,7 @@ describe("a client that goes by the metalink, at a mirror that is behind", () =>
     const metalink = "rpm/r4.3/current/host/fc41/repodata/repomd.xml.metalink";
     try {
       const at = await mirror.start();
-      const mirrored = tree.reopen(tree.root, [`${at}/rpm`]);
+      const mirrored = tree.reopen({ mirrors: [`${at}/rpm`] });
       await next(mirrored);
       client = dnfClient("", keyFile, `${address}/${metalink}`);
       const { status, said } = await refresh();

@@ -102,6 +102,17 @@ describe("an archive whose truth is reprepro's database", () => {
     expect(existsSync(join(base, "db/lockfile"))).toBe(false);
   });
 
+  it("does not wait for a program that only calls itself so", async () => {
+    // As npm's title ends where the last word that it was called with does.
+    const other = spawn("sleep", ["600"], { argv0: "npm exec vitest run test/reprepro", stdio: "ignore" });
+    try {
+      expect(await tree.publish({ dist, component: "alpha", commit: "a", files: files("1.0-1") })).toBeNull();
+      expect(other.exitCode).toBeNull();
+    } finally {
+      other.kill("SIGKILL");
+    }
+  });
+
   it("undoes what a crash left in the database for one suite before it changes another", async () => {
     expect(await tree.publish({ dist, component: "alpha", commit: "a", files: files("1.0-1") })).toBeNull();
     // The tree as it stands while the first signature is asked for is the tree that a crash at that moment leaves.
@@ -118,7 +129,7 @@ describe("an archive whose truth is reprepro's database", () => {
     ).toBeNull();
     base = join(crashed, "deb/r4.3/vm");
     expect(database("bookworm-testing")).toContain("beta 1.0-1");
-    const again = tree.reopen(crashed);
+    const again = tree.reopen({ root: crashed });
     const wish = { dists: [dist], component: "alpha", commit: "a", minAgeDays: 0 };
     expect(await tree.promote(wish, again)).toEqual(["done"]);
     expect(database("bookworm-testing")).not.toContain("beta 1.0-1");
@@ -167,7 +178,7 @@ describe("an archive whose truth is reprepro's database", () => {
     });
     let isOver = false;
     const recovery = tree
-      .reopen(crashed)
+      .reopen({ root: crashed })
       .recover()
       .finally(() => {
         isOver = true;

@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { NodeDisk } from "../../../src/adapters/files/index.ts";
-import { openRepositories, type Repositories } from "../../../src/adapters/repository/index.ts";
+import type { Repositories } from "../../../src/adapters/repository/index.ts";
 import type { Progress } from "../../../src/domain/index.ts";
 import { GpgHome } from "../../support/gpg-home.ts";
 import { PackageMaker } from "../../support/package-maker.ts";
@@ -22,15 +21,7 @@ beforeAll(() => {
   maker = new PackageMaker(gpg);
   tree = new ReleaseTree(gpg, key);
   mirror = mkdtempSync(join(tmpdir(), "rb-mirror-"));
-  watched = openRepositories({
-    root: tree.root,
-    artifacts: null,
-    disk: new NodeDisk(),
-    clock: () => tree.now,
-    keys: tree.signer,
-    debEngine: "auto",
-    tell: (progress) => told.push(progress),
-  });
+  watched = tree.reopen({ tell: (progress) => told.push(progress) });
 });
 
 afterAll(() => {
@@ -126,14 +117,7 @@ describe("a long operation tells how far it is", () => {
   });
 
   it("when it waits for another process that has the repository", async () => {
-    const other = openRepositories({
-      root: tree.root,
-      artifacts: null,
-      disk: new NodeDisk(),
-      clock: () => tree.now,
-      keys: tree.signer,
-      debEngine: "auto",
-    });
+    const other = tree.reopen();
     const file = maker.rpm({ name: "beta", version: "1.0-1" }, tree.key);
     let goOn = (): void => undefined;
     const held = new Promise<void>((resolve) => {

@@ -2,7 +2,6 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NodeDisk } from "../../../src/adapters/files/index.ts";
 import { placeOf } from "../../../src/adapters/repository/place.ts";
 import { Tree } from "../../../src/adapters/repository/tree.ts";
 import { uploadPlace } from "../../../src/adapters/repository/upload.ts";
@@ -100,14 +99,7 @@ describe.each(kinds)("an upload to a real sshd: $type", ({ type, dist, make, cli
     // The second one within the same second: its repomd.xml has the same size and time.
     expect(await tree.publish({ dist, component: "alpha", commit: "b", files: [make("2.0-1")] })).toBeNull();
     expect(tree.repositories.pendingUploads()).toHaveLength(1);
-    const inside = new Tree({
-      root: tree.root,
-      artifacts: null,
-      disk: new NodeDisk(),
-      clock: () => tree.now,
-      keys: tree.signer,
-      debEngine: "auto",
-    });
+    const inside = new Tree(tree.plain);
     await uploadPlace(inside, placeOf(release, "current-testing", distribution), target(type), "first");
     expect(latest("2.0-1")).toBe(false);
     expect(latest("1.0-1")).toBe(true);

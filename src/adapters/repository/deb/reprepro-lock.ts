@@ -31,8 +31,11 @@ function isInUse(base: string): boolean {
 
 function uses(pid: string, base: string): boolean {
   try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-    if (/(^|\/)reprepro$/.test(words[0] ?? "") && mayBeOf(pid, words.slice(1), base)) return true;
+    // Not by its first word: a program may put any text there, npm the words that it was called with.
+    if (readFileSync(`/proc/${pid}/comm`, "utf8") === "reprepro\n") {
+      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+      if (mayBeOf(pid, words.slice(1), base)) return true;
+    }
     const files = readdirSync(`/proc/${pid}/fd`).map((descriptor) => readlinkSync(`/proc/${pid}/fd/${descriptor}`));
     return files.some((file) => file.startsWith(join(base, "db/")));
   } catch {
