@@ -7,7 +7,7 @@ export type {
   TestingFact,
 } from "./facts.ts";
 export { isListed, withSignatures } from "./listed.ts";
-export type { DistributionPlan, Move, PromotionSubject } from "./plan.ts";
+export { type DistributionPlan, distributionOfPlan, type Move, type PromotionSubject } from "./plan.ts";
 export { draftPromotion, planPromotion } from "./plan-promotion.ts";
 export { planWithdrawal } from "./plan-withdrawal.ts";
 export type { PublicKeys, Signer, SignRequest } from "./ports.ts";

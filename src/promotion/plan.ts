@@ -1,13 +1,15 @@
-import type {
-  CommitSha,
-  ComponentName,
-  Fingerprint,
-  PackageType,
-  Refusal,
-  Release,
-  RepositoryName,
-  Sha256,
-  TemplateName,
+import {
+  type CommitSha,
+  type ComponentName,
+  type Distribution,
+  type Fingerprint,
+  type PackageType,
+  parseDistribution,
+  type Refusal,
+  type Release,
+  type RepositoryName,
+  type Sha256,
+  type TemplateName,
 } from "../domain/index.ts";
 
 /** What is promoted: a component at one commit, or a template in one version (null: the one that stands in testing). */
@@ -55,4 +57,9 @@ export interface DistributionPlan {
   /** SHA-256 of all of the above, 64 hex digits: what an answer and a status issue name the plan by. */
   readonly digest: string;
   readonly refused?: Refusal;
+}
+
+/** The distribution that a plan is for; null for a template, which is of none. */
+export function distributionOfPlan({ subject, dist }: Pick<DistributionPlan, "subject" | "dist">): Distribution | null {
+  return subject.kind === "template" ? null : parseDistribution(dist);
 }

@@ -4,27 +4,20 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { main } from "../../src/programs/cli/repo.ts";
 import { runCaptured } from "../support/captured-program.ts";
-import { GpgHome } from "../support/gpg-home.ts";
-import { PackageMaker } from "../support/package-maker.ts";
+import { packageDesk } from "../support/package-desk.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { type ToolRun, tryTool } from "../support/tool.ts";
 
 const program = join(import.meta.dirname, "../../src/programs/release-bot.ts");
-const gpg = new GpgHome();
-let key: string;
-let maker: PackageMaker;
+const { gpg, key, maker } = packageDesk();
 let root: string;
 
 beforeAll(() => {
-  key = gpg.makeKey({ algorithm: "rsa2048" });
-  maker = new PackageMaker(gpg);
   root = mkdtempSync(join(tmpdir(), "rb-repo-"));
 });
 
 afterAll(() => {
   rmSync(root, { recursive: true, force: true });
-  maker.remove();
-  gpg.remove();
 });
 
 function repo(...words: string[]): ToolRun {

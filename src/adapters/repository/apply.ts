@@ -1,7 +1,14 @@
 /** Carrying plans out, as they stand: nothing is decided here, only whether the plan still fits. */
-import { AdapterError, type Distribution, formatTimestamp, parseDistribution } from "../../domain/index.ts";
+import { AdapterError, type Distribution, formatTimestamp } from "../../domain/index.ts";
 import { renderPublishRecord } from "../../formats/publish-record/index.ts";
-import { type DistributionPlan, isListed, type Move, type Signer, withSignatures } from "../../promotion/index.ts";
+import {
+  type DistributionPlan,
+  distributionOfPlan,
+  isListed,
+  type Move,
+  type Signer,
+  withSignatures,
+} from "../../promotion/index.ts";
 import { sha256OfFile } from "./digests.ts";
 import type { Entry, Snapshot } from "./engine.ts";
 import type { Applied } from "./face.ts";
@@ -15,7 +22,7 @@ import type { RepositoryChange, Tree } from "./tree.ts";
 /** Applies a plan. Throws AdapterError; the repository is then as it was. */
 export async function applyPlan(tree: Tree, plan: DistributionPlan, signer: Signer): Promise<Applied> {
   if (plan.refused !== undefined) throw new Error(`a refused plan was to be applied: ${plan.refused.code}`);
-  const distribution = plan.subject.kind === "template" ? null : parseDistribution(plan.dist);
+  const distribution = distributionOfPlan(plan);
   const target = placeOf(plan.release, plan.to, distribution);
   // A promotion leaves a debian pool alone; what a withdrawal puts back lies there already, too.
   const names = ["looks at what stands", "makes the metadata", "signs and commits"] as const;

@@ -2,8 +2,8 @@ import type { LoadedBuilder } from "../../adapters/configuration/index.ts";
 import type { Applied, Repositories } from "../../adapters/repository/index.ts";
 import type { AgentStore } from "../../adapters/store/index.ts";
 import type { JobLog } from "../../build/index.ts";
-import { AdapterError, type DistributionName, parseDistribution, type Subject } from "../../domain/index.ts";
-import type { DistributionPlan, Move, Signer } from "../../promotion/index.ts";
+import { AdapterError, type Subject } from "../../domain/index.ts";
+import { type DistributionPlan, distributionOfPlan, type Move, type Signer } from "../../promotion/index.ts";
 import { differencesOf, missingOf } from "../../shadow/index.ts";
 import { jobWords } from "../../work/index.ts";
 import type { ApplyPorts } from "./promotion-apply.ts";
@@ -44,7 +44,7 @@ interface BesideParts extends Omit<ApplierParts, "signer"> {
 async function promoteBeside(parts: BesideParts, plan: DistributionPlan, log: JobLog): Promise<Applied> {
   const { task, subject, now } = parts;
   const { builder } = task.heard;
-  const distribution = plan.subject.kind === "template" ? null : parseDistribution(plan.dist as DistributionName);
+  const distribution = distributionOfPlan(plan);
   const look = (): readonly Move[] => parts.repositories(builder).listed(plan.release, plan.to, distribution);
   const before = new Map(look().map(({ file, sha256 }) => [file, sha256]));
   await parts.publishByBackend(builder, plan, log);

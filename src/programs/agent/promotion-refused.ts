@@ -1,5 +1,6 @@
 import type { LoadedBuilder } from "../../adapters/configuration/index.ts";
-import { AdapterError, parseDistribution, type Refusal } from "../../domain/index.ts";
+import { AdapterError, type Refusal } from "../../domain/index.ts";
+import { distributionOfPlan } from "../../promotion/index.ts";
 import type { Job, JobContext, JobOutcome } from "../../work/index.ts";
 import { applyPromotion } from "./promotion-apply.ts";
 import type { PromotionCommand } from "./promotion-plan.ts";
@@ -28,10 +29,7 @@ export async function refusedAgain(
   if (wanted === null || takenUp.plans.length === 0) return { kind: "refused", refusal, reports: [] };
   const { request } = job;
   const byHand = request.kind === "operator" && request.work.kind === "promotion" ? request.work.byHand : null;
-  const already = takenUp.plans.map((plan) => {
-    const distribution = plan.subject.kind === "template" ? null : parseDistribution(plan.dist);
-    return { distribution, plan };
-  });
+  const already = takenUp.plans.map((plan) => ({ distribution: distributionOfPlan(plan), plan }));
   const nothing = async (): Promise<never> => {
     throw new Error("nothing of a refused promotion is applied");
   };

@@ -6,8 +6,8 @@
 import type { LoadedBuilder } from "../../adapters/configuration/index.ts";
 import type { Repositories } from "../../adapters/repository/index.ts";
 import type { JobLog, LogService } from "../../build/index.ts";
-import { AdapterError, type LogPath, parseDistribution } from "../../domain/index.ts";
-import { type DistributionPlan, isListed, type Move } from "../../promotion/index.ts";
+import { AdapterError, type LogPath } from "../../domain/index.ts";
+import { type DistributionPlan, distributionOfPlan, isListed, type Move } from "../../promotion/index.ts";
 import type { Job } from "../../work/index.ts";
 import type { Logger } from "../logging.ts";
 import { type BuildersSource, lineOf } from "./builders.ts";
@@ -110,7 +110,7 @@ function sayFound(log: JobLog, plan: DistributionPlan): void {
 
 /** Whether the metadata lists just what the plan was to leave there, by the files' hashes. */
 function stands(repositories: Pick<Repositories, "listed">, plan: DistributionPlan): boolean {
-  const distribution = plan.subject.kind === "template" ? null : parseDistribution(plan.dist);
+  const distribution = distributionOfPlan(plan);
   const listed = repositories.listed(plan.release, plan.to, distribution);
   const there = new Map(listed.map(({ file, sha256 }) => [file, sha256]));
   const isThere = ({ file, sha256 }: Move): boolean => there.get(file) === sha256;

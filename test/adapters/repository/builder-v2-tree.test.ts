@@ -4,27 +4,21 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parsePublishRecord } from "../../../src/formats/publish-record/index.ts";
 import { type BuilderKind, type BuilderTree, makeBuilderTree } from "../../support/builder-v2-tree.ts";
-import { GpgHome } from "../../support/gpg-home.ts";
-import { PackageMaker } from "../../support/package-maker.ts";
+import { packageDesk } from "../../support/package-desk.ts";
 import { ReleaseTree } from "../../support/release-tree.ts";
 import { repreproList } from "../../support/reprepro-archive.ts";
 
-const gpg = new GpgHome();
+const { gpg, key, maker } = packageDesk();
 const directory = mkdtempSync(join(tmpdir(), "rb-builder-"));
-let maker: PackageMaker;
 let built: BuilderTree;
 let tree: ReleaseTree;
 
 beforeAll(() => {
-  const key = gpg.makeKey({ algorithm: "rsa2048" });
-  maker = new PackageMaker(gpg);
   built = makeBuilderTree(directory, gpg, key, maker);
   tree = new ReleaseTree(gpg, key, { root: built.root, artifacts: built.artifacts });
 });
 
 afterAll(() => {
-  maker.remove();
-  gpg.remove();
   rmSync(directory, { recursive: true, force: true });
 });
 

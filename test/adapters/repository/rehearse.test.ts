@@ -1,37 +1,19 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NodeDisk, readOnlyDisk } from "../../../src/adapters/files/index.ts";
 import { openReadingRepositories, type ReadingRepositories } from "../../../src/adapters/repository/index.ts";
-import { GpgHome } from "../../support/gpg-home.ts";
-import { PackageMaker } from "../../support/package-maker.ts";
+import { packageDesk } from "../../support/package-desk.ts";
 import { commitOf, distributionOf, ReleaseTree, release } from "../../support/release-tree.ts";
 
 /** Looking on: what would have been decided before somebody else did it, from the repositories as they stand after. */
-const gpg = new GpgHome();
-let key: string;
-let maker: PackageMaker;
+const { gpg, key, maker } = packageDesk();
 let tree: ReleaseTree;
 let reading: ReadingRepositories;
 
-beforeAll(() => {
-  key = gpg.makeKey({ algorithm: "rsa2048" });
-  maker = new PackageMaker(gpg);
-});
-afterAll(() => {
-  maker.remove();
-  gpg.remove();
-});
 beforeEach(async () => {
   tree = new ReleaseTree(gpg, key);
-  reading = openReadingRepositories({
-    root: tree.root,
-    artifacts: null,
-    disk: new NodeDisk(),
-    clock: () => tree.now,
-    keys: tree.signer,
-    debEngine: "auto",
-  });
+  reading = openReadingRepositories(tree.plain);
 });
 afterEach(() => tree.remove());
 

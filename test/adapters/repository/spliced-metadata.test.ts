@@ -2,26 +2,13 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { GpgHome } from "../../support/gpg-home.ts";
-import { PackageMaker } from "../../support/package-maker.ts";
+import { packageDesk } from "../../support/package-desk.ts";
 import { ReleaseTree } from "../../support/release-tree.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 import { runTool } from "../../support/tool.ts";
 
-const gpg = new GpgHome();
-let key: string;
-let maker: PackageMaker;
+const { gpg, key, maker } = packageDesk();
 let tree: ReleaseTree;
-
-beforeAll(() => {
-  key = gpg.makeKey({ algorithm: "rsa2048" });
-  maker = new PackageMaker(gpg);
-});
-
-afterAll(() => {
-  maker.remove();
-  gpg.remove();
-});
 
 beforeEach(() => {
   tree = new ReleaseTree(gpg, key);

@@ -4,21 +4,17 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Repositories } from "../../../src/adapters/repository/index.ts";
 import type { Progress } from "../../../src/domain/index.ts";
-import { GpgHome } from "../../support/gpg-home.ts";
-import { PackageMaker } from "../../support/package-maker.ts";
+import { packageDesk } from "../../support/package-desk.ts";
 import { distributionOf, ReleaseTree, release } from "../../support/release-tree.ts";
 
-const gpg = new GpgHome();
+const { gpg, key, maker } = packageDesk();
 const dists = ["host-fc41", "vm-bookworm"];
 let told: Progress[] = [];
-let maker: PackageMaker;
 let tree: ReleaseTree;
 let watched: Repositories;
 let mirror: string;
 
 beforeAll(() => {
-  const key = gpg.makeKey({ algorithm: "rsa2048" });
-  maker = new PackageMaker(gpg);
   tree = new ReleaseTree(gpg, key);
   mirror = mkdtempSync(join(tmpdir(), "rb-mirror-"));
   watched = tree.reopen({ tell: (progress) => told.push(progress) });
@@ -27,8 +23,6 @@ beforeAll(() => {
 afterAll(() => {
   rmSync(mirror, { recursive: true, force: true });
   tree.remove();
-  maker.remove();
-  gpg.remove();
 });
 
 beforeEach(() => {

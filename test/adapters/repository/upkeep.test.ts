@@ -1,26 +1,13 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parsePublishRecord } from "../../../src/formats/publish-record/index.ts";
 import { metalinkStates } from "../../../src/formats/rpm/index.ts";
-import { GpgHome } from "../../support/gpg-home.ts";
-import { PackageMaker } from "../../support/package-maker.ts";
+import { packageDesk } from "../../support/package-desk.ts";
 import { ReleaseTree, release } from "../../support/release-tree.ts";
 
-const gpg = new GpgHome();
-let key: string;
-let maker: PackageMaker;
+const { gpg, key, maker } = packageDesk();
 let tree: ReleaseTree;
-
-beforeAll(() => {
-  key = gpg.makeKey({ algorithm: "rsa2048" });
-  maker = new PackageMaker(gpg);
-});
-
-afterAll(() => {
-  maker.remove();
-  gpg.remove();
-});
 
 beforeEach(() => {
   tree = new ReleaseTree(gpg, key);

@@ -190,22 +190,18 @@ describe("what a job did", () => {
   });
 
   it("states nothing whose log was not received, and fails no job where nothing can be stated", async () => {
+    const applied = (log: LogPath | null): Promise<unknown> =>
+      provenance.applied({
+        job: job(command("x")),
+        plans: [plan("promote")],
+        log,
+        by: "release-bot",
+        attempt: "this",
+      });
     const outcome = await run(command("x"), "promote", async (path) => {
-      await provenance.applied({
-        job: job(command("x")),
-        plans: [plan("promote")],
-        log: null,
-        by: "release-bot",
-        attempt: "this",
-      });
+      await applied(null);
       full = true;
-      await provenance.applied({
-        job: job(command("x")),
-        plans: [plan("promote")],
-        log: path,
-        by: "release-bot",
-        attempt: "this",
-      });
+      await applied(path);
     });
     expect([outcome.kind, stated()]).toEqual(["done", []]);
   });
